@@ -1,0 +1,43 @@
+-- One row per quarter of an hour (UTC) that usage of the window can touch: the operator's offset from UTC.
+-- Every change of a time zone's offset falls on a quarter of an hour, so a slot has one offset.
+with bounds as (
+
+    select
+        min(started_at) as first_start,
+        max(started_at) as last_start
+    from {{ source('raw', 'usage_records') }}
+
+),
+
+limited as (
+
+    -- a junk date must not blow the calendar up: at most two years past the bill date, and two
+    -- days for the longest calls
+    select
+        {{ floor_div(epoch_seconds(
+            'greatest(coalesce(bounds.first_start, bill_run.bill_date_at), cast('
+            ~ add_days('bill_run.window_start', -2) ~ ' as timestamp))'
+        ), 900) }} as first_slot,
+        {{ floor_div(epoch_seconds('coalesce(bounds.last_start, bill_run.bill_date_at)'), 900) }} + 200
+            as last_slot,
+        {{ floor_div(epoch_seconds('bill_run.bill_date_at'), 900) }} + 70176 as last_allowed_slot
+    from bounds
+    cross join {{ ref('bill_run') }} as bill_run
+
+),
+
+slots as (
+
+    select
+        slots.n as slot,
+        slots.n * 900 as slot_second,
+        {{ epoch_seconds(utc_to_local(instant_of('slots.n * 900'), 'operator.time_zone')) }}
+        - slots.n * 900 as offset_seconds
+    from limited
+    inner join {{ integers(0, 4000000) }} as slots
+        on slots.n >= limited.first_slot and slots.n <= least(limited.last_slot, limited.last_allowed_slot)
+    cross join {{ ref('operator') }} as operator
+
+)
+
+select * from slots

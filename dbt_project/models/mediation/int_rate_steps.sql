@@ -1,0 +1,96 @@
+-- One row per tariff (card, service, direction, visited zone, zone and band as written), price step and span of days.
+-- The row of the lowest tier stands for the step; int_rate_tiers holds the others.
+with rates as (
+
+    select * from {{ ref('rates') }}
+
+),
+
+tariffs as (
+
+    select
+        rates.*,
+        dense_rank() over (
+            order by
+                rate_card_id asc nulls first, service asc nulls first, direction asc nulls first,
+                visited_zone asc nulls first, zone asc nulls first, band asc nulls first
+        ) as tariff_id
+    from rates
+
+),
+
+edges as (
+
+    select tariff_id, starts_at, valid_from as edge_on from tariffs
+    union
+    select tariff_id, starts_at, valid_to as edge_on from tariffs
+
+),
+
+spans as (
+
+    select
+        tariff_id,
+        starts_at,
+        edge_on as span_from,
+        lead(edge_on) over (partition by tariff_id, starts_at order by edge_on asc nulls last) as span_to
+    from edges
+
+),
+
+in_force as (
+
+    select
+        spans.span_from,
+        spans.span_to,
+        tariffs.*,
+        row_number() over (
+            partition by spans.tariff_id, spans.starts_at, spans.span_from
+            order by tariffs.tier_from asc nulls last, tariffs.rate_id asc nulls last
+        ) as tier_number,
+        count(*) over (partition by spans.tariff_id, spans.starts_at, spans.span_from) as tiers
+    from spans
+    inner join tariffs
+        on
+            spans.tariff_id = tariffs.tariff_id
+            and spans.starts_at = tariffs.starts_at
+            and spans.span_from >= tariffs.valid_from
+            and spans.span_from < tariffs.valid_to
+    where spans.span_to is not null
+
+),
+
+steps as (
+
+    select
+        tariff_id,
+        starts_at,
+        span_from,
+        span_to,
+        rate_id,
+        rate_card_id,
+        service,
+        direction,
+        visited_zone,
+        zone,
+        band,
+        price,
+        per,
+        per_base_units,
+        connection_fee,
+        minimum_charge,
+        maximum_charge,
+        first_increment,
+        next_increment,
+        charge_name,
+        tier_mode,
+        tiers > 1 or tier_fee <> 0 or tier_mode <> 'graduated' as is_tiered,
+        row_number() over (
+            order by tariff_id asc nulls first, starts_at asc nulls first, span_from asc nulls first
+        ) as rate_step_id
+    from in_force
+    where tier_number = 1
+
+)
+
+select * from steps

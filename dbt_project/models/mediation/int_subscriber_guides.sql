@@ -1,0 +1,137 @@
+-- One row per subscriber as written in usage, and span: its subscription, account and rate cards (2.4).
+with subscribers as (
+
+    select distinct
+        subscriber,
+        subscriber_kind
+    from {{ source('raw', 'usage_records') }}
+    where subscriber is not null
+
+),
+
+in_the_identifiers_form as (
+
+    select
+        subscribers.subscriber,
+        subscribers.subscriber_kind,
+        case
+            when subscribers.subscriber_kind = 'msisdn'
+                then {{ e164_digits(
+                    'subscribers.subscriber', 'operator.country_code', 'operator.national_prefix',
+                    'operator.international_prefix'
+                ) }}
+            else subscribers.subscriber
+        end as identifier
+    from subscribers
+    cross join {{ ref('operator') }} as operator
+
+),
+
+guided as (
+
+    select
+        in_the_identifiers_form.subscriber,
+        in_the_identifiers_form.subscriber_kind,
+        spans.span_from,
+        spans.span_to,
+        spans.claimants,
+        subscriptions.subscription_id,
+        subscriptions.account_id,
+        subscriptions.activated_at,
+        subscriptions.terminated_at
+    from in_the_identifiers_form
+    inner join {{ ref('int_identifier_spans') }} as spans
+        on
+            in_the_identifiers_form.subscriber_kind = spans.kind
+            and in_the_identifiers_form.identifier = spans.identifier
+    inner join {{ ref('subscriptions') }} as subscriptions
+        on spans.subscription_id = subscriptions.subscription_id
+
+),
+
+card_spans as (
+
+    select
+        spans.subscription_id,
+        spans.has_plan,
+        spans.rate_cards,
+        {{ local_to_utc('spans.span_from', 'operator.time_zone') }} as span_from,
+        case
+            when spans.span_to >= date '9999-12-31' then timestamp '9999-12-31 00:00:00'
+            else {{ local_to_utc('spans.span_to', 'operator.time_zone') }}
+        end as span_to
+    from {{ ref('int_rate_card_spans') }} as spans
+    cross join {{ ref('operator') }} as operator
+
+),
+
+card_edges as (
+
+    select subscription_id, span_from as edge_at from card_spans
+    union
+    select subscription_id, span_to as edge_at from card_spans
+    union
+    select subscription_id, timestamp '0001-01-01 00:00:00' as edge_at from guided
+    union
+    select subscription_id, timestamp '9999-12-31 00:00:00' as edge_at from guided
+
+),
+
+-- spans without a plan stay in, so that their usage is told apart from that of unknown subscribers
+gapless_spans as (
+
+    select
+        card_edges.subscription_id,
+        card_edges.edge_at as span_from,
+        lead(card_edges.edge_at) over (
+            partition by card_edges.subscription_id order by card_edges.edge_at asc nulls last
+        ) as span_to
+    from card_edges
+
+),
+
+gapless_cards as (
+
+    select
+        gapless_spans.subscription_id,
+        gapless_spans.span_from,
+        gapless_spans.span_to,
+        card_spans.rate_cards,
+        coalesce(card_spans.has_plan, false) as has_plan
+    from gapless_spans
+    left join card_spans
+        on
+            gapless_spans.subscription_id = card_spans.subscription_id
+            and gapless_spans.span_from >= card_spans.span_from
+            and gapless_spans.span_from < card_spans.span_to
+    where gapless_spans.span_to is not null
+
+),
+
+guides as (
+
+    select
+        guided.subscriber,
+        guided.subscriber_kind,
+        guided.claimants,
+        guided.subscription_id,
+        guided.account_id,
+        guided.activated_at,
+        guided.terminated_at,
+        accounts.cycle_day,
+        gapless_cards.has_plan,
+        gapless_cards.rate_cards,
+        greatest(guided.span_from, gapless_cards.span_from) as span_from,
+        least(guided.span_to, gapless_cards.span_to) as span_to
+    from guided
+    inner join gapless_cards
+        on
+            guided.subscription_id = gapless_cards.subscription_id
+            and guided.span_from < gapless_cards.span_to
+            and guided.span_to > gapless_cards.span_from
+    inner join {{ ref('accounts') }} as accounts
+        on guided.account_id = accounts.account_id
+
+)
+
+select * from guides

@@ -1,0 +1,250 @@
+-- One row per situation, band, span of time and elapsed part of an event: the price step in force (3.2).
+-- Per moment the first card with any matching row decides, and in it the most specific row:
+-- exact visited zone before exact zone before exact band; then the greatest starts_at reached.
+with situations as (
+
+    select * from {{ ref('int_tariff_situations') }}
+
+),
+
+distinct_cards as (
+
+    select distinct rate_cards from situations
+
+),
+
+cards as (
+
+    {{ numbered_list_rows('distinct_cards', 'rate_cards', '&', 'card_entry', 'card_rank') }}
+
+),
+
+situation_cards as (
+
+    select
+        situations.situation_id,
+        situations.service,
+        situations.direction,
+        situations.visited_zone,
+        situations.zone,
+        cards.card_rank,
+        split_part(cards.card_entry, '=', 1) as product_id,
+        split_part(cards.card_entry, '=', 2) as rate_card_id
+    from situations
+    inner join cards
+        on situations.rate_cards = cards.rate_cards
+
+),
+
+patterns as (
+
+    select *, visited_zone as visited_pattern, zone as zone_pattern, 0 as looseness from situation_cards
+    union all
+    select *, visited_zone as visited_pattern, '*' as zone_pattern, 1 as looseness from situation_cards
+    union all
+    select *, '*' as visited_pattern, zone as zone_pattern, 2 as looseness from situation_cards
+    union all
+    select *, '*' as visited_pattern, '*' as zone_pattern, 3 as looseness from situation_cards
+
+),
+
+candidates as (
+
+    select
+        patterns.situation_id,
+        patterns.card_rank,
+        patterns.product_id,
+        patterns.looseness,
+        steps.rate_step_id,
+        steps.rate_id,
+        steps.band,
+        steps.starts_at,
+        steps.span_from,
+        steps.span_to
+    from patterns
+    inner join {{ ref('int_rate_steps') }} as steps
+        on
+            patterns.rate_card_id = steps.rate_card_id
+            and patterns.service = steps.service
+            and patterns.direction = steps.direction
+            and patterns.visited_pattern = steps.visited_zone
+            and patterns.zone_pattern = steps.zone
+
+),
+
+bands as (
+
+    select distinct band from {{ ref('int_band_slots') }}
+
+),
+
+in_bands as (
+
+    select
+        candidates.situation_id,
+        candidates.card_rank,
+        candidates.product_id,
+        candidates.looseness,
+        candidates.rate_step_id,
+        candidates.rate_id,
+        candidates.starts_at,
+        candidates.span_from,
+        candidates.span_to,
+        bands.band,
+        case when candidates.band = '*' then 1 else 0 end as band_looseness
+    from candidates
+    inner join bands
+        on candidates.band = bands.band or candidates.band = '*'
+
+),
+
+day_edges as (
+
+    select situation_id, band, span_from as edge_on from in_bands
+    union
+    select situation_id, band, span_to as edge_on from in_bands
+
+),
+
+day_spans as (
+
+    select
+        situation_id,
+        band,
+        edge_on as span_from,
+        lead(edge_on) over (partition by situation_id, band order by edge_on asc nulls last) as span_to
+    from day_edges
+
+),
+
+elapsed_edges as (
+
+    select distinct situation_id, band, starts_at as elapsed_from from in_bands
+
+),
+
+elapsed_spans as (
+
+    select
+        situation_id,
+        band,
+        elapsed_from,
+        lead(elapsed_from) over (
+            partition by situation_id, band order by elapsed_from asc nulls last
+        ) as elapsed_to
+    from elapsed_edges
+
+),
+
+ranked as (
+
+    select
+        day_spans.situation_id,
+        day_spans.band,
+        day_spans.span_from,
+        day_spans.span_to,
+        elapsed_spans.elapsed_from,
+        elapsed_spans.elapsed_to,
+        in_bands.product_id,
+        in_bands.rate_step_id,
+        in_bands.rate_id,
+        row_number() over (
+            partition by
+                day_spans.situation_id, day_spans.band, day_spans.span_from, elapsed_spans.elapsed_from
+            order by
+                in_bands.card_rank asc nulls last, in_bands.looseness asc nulls last,
+                in_bands.band_looseness asc nulls last, in_bands.starts_at desc nulls last,
+                in_bands.rate_step_id asc nulls last
+        ) as preference
+    from day_spans
+    inner join elapsed_spans
+        on day_spans.situation_id = elapsed_spans.situation_id and day_spans.band = elapsed_spans.band
+    inner join in_bands
+        on
+            day_spans.situation_id = in_bands.situation_id
+            and day_spans.band = in_bands.band
+            and day_spans.span_from >= in_bands.span_from
+            and day_spans.span_from < in_bands.span_to
+            and elapsed_spans.elapsed_from >= in_bands.starts_at
+    where day_spans.span_to is not null
+
+),
+
+chosen as (
+
+    select
+        ranked.*,
+        lag(span_to) over (
+            partition by situation_id, band, elapsed_from order by span_from asc nulls last
+        ) as earlier_span_to,
+        lag(rate_id) over (
+            partition by situation_id, band, elapsed_from order by span_from asc nulls last
+        ) as earlier_rate_id,
+        lag(product_id) over (
+            partition by situation_id, band, elapsed_from order by span_from asc nulls last
+        ) as earlier_product_id
+    from ranked
+    where preference = 1
+
+),
+
+-- an edge at which the same rate row goes on is none: a call is cut only where another comes into force
+stretches as (
+
+    select
+        chosen.*,
+        sum(
+            case
+                when earlier_span_to = span_from and earlier_rate_id = rate_id and earlier_product_id = product_id
+                    then 0
+                else 1
+            end
+        ) over (
+            partition by situation_id, band, elapsed_from order by span_from asc nulls last rows unbounded preceding
+        ) as stretch
+    from chosen
+
+),
+
+merged as (
+
+    select
+        situation_id,
+        band,
+        elapsed_from,
+        elapsed_to,
+        product_id,
+        rate_id,
+        stretch,
+        min(rate_step_id) as rate_step_id,
+        min(span_from) as span_from,
+        max(span_to) as span_to
+    from stretches
+    group by situation_id, band, elapsed_from, elapsed_to, product_id, rate_id, stretch
+
+),
+
+in_seconds as (
+
+    select
+        merged.situation_id,
+        merged.band,
+        merged.elapsed_from,
+        coalesce(merged.elapsed_to, {{ end_of_time() }}) as elapsed_to,
+        merged.product_id,
+        merged.rate_id,
+        merged.rate_step_id,
+        case
+            when merged.span_from <= date '1000-01-01' then -{{ end_of_time() }}
+            else {{ epoch_seconds(local_to_utc('merged.span_from', 'operator.time_zone')) }}
+        end as from_second,
+        case
+            when merged.span_to >= date '9999-12-31' then {{ end_of_time() }}
+            else {{ epoch_seconds(local_to_utc('merged.span_to', 'operator.time_zone')) }}
+        end as to_second
+    from merged
+    cross join {{ ref('operator') }} as operator
+
+)
+
+select * from in_seconds

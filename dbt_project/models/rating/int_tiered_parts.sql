@@ -1,0 +1,120 @@
+-- One row per tail segment and tier that it falls in (4.5), with its amount and the tier fees it meets.
+-- Tiers count charged billed units per subscription, period and tariff in the order of the events.
+with segments as (
+
+    select
+        segments.*,
+        steps.tariff_id
+    from {{ ref('int_tail_segments') }} as segments
+    inner join {{ ref('int_rate_steps') }} as steps
+        on segments.rate_step_id = steps.rate_step_id
+
+),
+
+tariffs_with_tiers as (
+
+    select distinct steps.tariff_id
+    from {{ ref('int_rate_steps') }} as steps
+    where steps.is_tiered
+
+),
+
+-- the count runs over every unit that the tariff charged, also those of steps without tiers
+counted as (
+
+    select
+        segments.*,
+        cast(sum(segments.billed_quantity) over (
+            partition by segments.subscription_id, segments.bill_date, segments.tariff_id
+            order by
+                segments.start_second asc nulls last, segments.feed asc nulls last,
+                segments.record_id asc nulls last, segments.offset_from asc nulls last
+            rows unbounded preceding
+        ) as bigint) as count_after,
+        cast(sum(segments.billed_quantity) over (
+            partition by segments.subscription_id, segments.bill_date, segments.tariff_id
+        ) as bigint) as count_of_period
+    from segments
+    inner join tariffs_with_tiers
+        on segments.tariff_id = tariffs_with_tiers.tariff_id
+
+),
+
+in_tiers as (
+
+    select
+        counted.file_number,
+        counted.line_number,
+        counted.band,
+        counted.rate_step_id,
+        counted.product_id,
+        counted.offset_from,
+        counted.offset_to,
+        counted.count_after - counted.billed_quantity as count_before,
+        counted.count_after,
+        tiers.tier_from,
+        tiers.tier_mode,
+        tiers.rate_id,
+        tiers.price,
+        tiers.per,
+        tiers.per_base_units,
+        tiers.tier_fee,
+        least(counted.count_after, coalesce(tiers.tier_to, counted.count_after)) - tiers.tier_from as tier_count_after,
+        greatest(counted.count_after - counted.billed_quantity, tiers.tier_from) - tiers.tier_from
+            as tier_count_before,
+        case
+            when tiers.tier_mode = 'volume' then counted.billed_quantity
+            else
+                least(counted.count_after, coalesce(tiers.tier_to, counted.count_after))
+                - greatest(counted.count_after - counted.billed_quantity, tiers.tier_from)
+        end as billed_quantity
+    from counted
+    inner join {{ ref('int_rate_tiers') }} as tiers
+        on
+            counted.rate_step_id = tiers.rate_step_id
+            and (
+                -- volume: the tier that the total of the period reaches prices all
+                (
+                    tiers.tier_mode = 'volume'
+                    and (counted.count_of_period > tiers.tier_from or tiers.tier_from = 0)
+                    and (tiers.tier_to is null or counted.count_of_period <= tiers.tier_to)
+                )
+                -- else each tier has its own units; a unit exactly at the bound is in the lower one
+                or (
+                    tiers.tier_mode <> 'volume'
+                    and counted.count_after > tiers.tier_from
+                    and (tiers.tier_to is null or counted.count_after - counted.billed_quantity < tiers.tier_to)
+                    and counted.billed_quantity > 0
+                )
+                -- a segment without units of its own stays a part, in the tier that is open
+                or (
+                    tiers.tier_mode <> 'volume'
+                    and counted.billed_quantity = 0
+                    and (counted.count_after > tiers.tier_from or tiers.tier_from = 0)
+                    and (tiers.tier_to is null or counted.count_after <= tiers.tier_to)
+                )
+            )
+
+),
+
+with_amounts as (
+
+    select
+        in_tiers.*,
+        case
+            when tier_mode = 'package'
+                then cast(price * (
+                    {{ ceil_div('tier_count_after', 'per_base_units') }}
+                    - {{ ceil_div('tier_count_before', 'per_base_units') }}
+                ) as decimal(18, 6))
+            else cast({{ muldiv('price', 'billed_quantity', 'per_base_units', 6) }} as decimal(18, 6))
+        end as usage_amount,
+        case
+            when count_before <= tier_from and count_after > tier_from then cast(tier_fee as decimal(18, 6))
+            else cast(0 as decimal(18, 6))
+        end as tier_fees
+    from in_tiers
+
+)
+
+select * from with_amounts

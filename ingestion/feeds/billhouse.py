@@ -1,0 +1,18 @@
+COLUMNS = (
+    "record_id",
+    "service",
+    "direction",
+    "subscriber",
+    "subscriber_kind",
+    "other_party",
+    "started_at",
+    "duration_seconds",
+    "bytes_uplink",
+    "bytes_downlink",
+    "messages",
+    "serving_network",
+    "charging_id",
+    "sequence",
+    "is_final",
+    "disposition",
+)

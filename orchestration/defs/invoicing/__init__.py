@@ -1,0 +1,1 @@
+"""Issuing, and the documents that come of it."""

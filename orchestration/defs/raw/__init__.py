@@ -1,0 +1,1 @@
+"""Files in: the raw tables, and the sensor that notices new usage files."""

@@ -1,0 +1,369 @@
+"""The steps of a bill run, each one call: load, build drafts, issue, build the books, render, sync.
+
+Dagster's assets and the command line run these and nothing else. Each opens the warehouse for
+itself; the caller holds its lock. Every step can be repeated: what is done stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from orchestration import bill_runs, dbt, issuing, outcome, progress, warehouse
+from orchestration.environment import Environment
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from gateways.stripe_sync import SyncedObject
+    from ingestion.loading import LoadReport
+
+DOCUMENT_BATCH = 200
+
+
+class BuildFailed(Exception):
+    """Models could not be built, or tests that must hold did not. `faults` says which."""
+
+    def __init__(self, faults: list[str], nodes: list[dbt.NodeResult]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+        self.nodes = nodes
+
+
+class DeliveryFailed(Exception):
+    """Documents were issued, but some could not be rendered or synced; the step can be repeated."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderOutcome:
+    """Documents of one bill date on disk."""
+
+    folder: str
+    written: int
+    unchanged: int
+    failed: list[tuple[str, str]]  # document number, error
+
+
+@dataclass(frozen=True, kw_only=True)
+class StripeOutcome:
+    """Documents of one bill date at Stripe."""
+
+    is_configured: bool
+    counts: dict[str, int]  # by status
+    failed: list[tuple[str, str]]  # document number, error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """The steps, for one installation."""
+
+    environment: Environment
+
+    def connect(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """A connection to the warehouse, with every table that Python owns."""
+        return warehouse.connect(self.environment.warehouse, scratch=self.environment.scratch)
+
+    def prepare(self) -> None:
+        """Create the tables that Python owns."""
+        from ingestion import loading
+
+        with self.connect() as con:
+            loading.prepare(con)
+            issuing.prepare(con)
+            bill_runs.prepare(con)
+
+    def load(self, *, loaded_at: datetime | None = None) -> LoadReport:
+        """Bring in what is new in the operator folder.
+
+        Raises ingestion.faults.OperatorFolderError, with every fault, before anything is changed.
+        """
+        from ingestion import loading
+        from ingestion.faults import OperatorFolderError
+
+        told = progress.current()
+        told.step("load")
+        self.prepare()
+        result = outcome.current()
+        try:
+            with self.connect() as con:
+                result.load = loading.load(
+                    con,
+                    self.environment.operator,
+                    loaded_at=loaded_at,
+                    progress=lambda what, done, total: told.at(done, total, what),
+                )
+        except OperatorFolderError as error:
+            result.faults += [str(fault) for fault in error.faults]
+            raise
+        return result.load
+
+    def build_drafts(self, bill_date: date) -> list[dbt.NodeResult]:
+        """Rate and charge everything as of the bill date and build its drafts.
+
+        Checks tagged before_issue that fail are recorded: they stop issuing, not drafting.
+        Raises BuildFailed when anything else fails.
+        """
+        progress.current().step("draft")
+        self.prepare()
+        with self.connect() as con:
+            bill_runs.begin(con, bill_date)
+        nodes = self._build(bill_date, dbt.DRAFT_SELECTION, exclude=[dbt.ISSUED_SELECTION])
+        blocking = blocking_tests()
+        faults = [
+            described(node) for node in nodes if node.is_bad and node.unique_id not in blocking
+        ]
+        if faults:
+            outcome.current().faults += faults
+            raise BuildFailed(faults, nodes)
+        failed_checks = tuple(
+            bill_runs.FailedCheck(
+                check=node.name, table=blocking[node.unique_id], offenders=node.failures or 0
+            )
+            for node in nodes
+            if node.is_bad
+        )
+        with self.connect() as con:
+            bill_runs.complete(con, bill_date, failed_checks)
+        return nodes
+
+    def issue(self, bill_date: date) -> issuing.IssueReport:
+        """Issue the drafts of the bill date, in one transaction.
+
+        Raises issuing.IssuingRefused. A bill date that was issued before and whose drafts stand no
+        more has nothing to issue.
+        """
+        progress.current().step("issue")
+        result = outcome.current()
+        try:
+            with self.connect() as con:
+                objections = bill_runs.objections(con, bill_date)
+                draft = bill_runs.standing(con)
+            if objections:
+                raise issuing.IssuingRefused(objections)
+            if draft is None or draft.bill_date != bill_date:
+                result.issue = issuing.nothing_to_issue(bill_date)
+            else:
+                result.issue = issuing.issue(self.connect, bill_date)
+        except issuing.IssuingRefused as refused:
+            result.faults += refused.objections
+            raise
+        return result.issue
+
+    def build_issued(self, bill_date: date) -> list[dbt.NodeResult]:
+        """Build what reads the issued documents: invoices, the books, the checks after issuing.
+
+        Raises BuildFailed when a model or a test fails.
+        """
+        progress.current().step("books")
+        self.prepare()
+        nodes = self._build(bill_date, dbt.ISSUED_SELECTION)
+        faults = [described(node) for node in nodes if node.is_bad]
+        if faults:
+            outcome.current().faults += faults
+            raise BuildFailed(faults, nodes)
+        return nodes
+
+    def _build(
+        self, bill_date: date, select: str, exclude: Iterable[str] = ()
+    ) -> list[dbt.NodeResult]:
+        told = progress.current()
+        nodes = dbt.build(
+            warehouse=self.environment.warehouse,
+            bill_date=bill_date,
+            select=[select],
+            exclude=list(exclude),
+            scratch=self.environment.scratch,
+            on_node=lambda node, done, total: told.at(done, total, node.name),
+        )
+        outcome.current().nodes += nodes
+        return nodes
+
+    def render(self, bill_date: date) -> RenderOutcome:
+        """Write HTML and PDF of every document issued for the bill date.
+
+        Raises DeliveryFailed, after all others are written, when a document could not be.
+        """
+        from renderers import rendering
+
+        told = progress.current()
+        told.step("render")
+        folder = self.environment.documents
+        with self.connect() as con:
+            total = _count(con, bill_date)
+            report = rendering.render_documents(
+                self._documents_with_usage(con, bill_date),
+                folder,
+                branding_dir=self.environment.branding,
+                workers=os.cpu_count() or 1,
+                progress=lambda done, *_: told.at(done, total),
+            )
+        result = RenderOutcome(
+            folder=str(folder / bill_date.isoformat()),
+            written=report.written,
+            unchanged=report.unchanged,
+            failed=list(report.failed),
+        )
+        outcome.current().documents = result
+        if result.failed:
+            raise _delivery_failed("not rendered", result.failed)
+        return result
+
+    def sync_stripe(self, bill_date: date) -> StripeOutcome:
+        """Send the documents of the bill date to Stripe and keep what it answered.
+
+        Without a key nothing is sent. Each answer is stored before the next document goes out.
+        Raises DeliveryFailed, after all others are sent, when a document could not be.
+        """
+        from gateways import stripe_sync
+
+        told = progress.current()
+        told.step("stripe")
+        where = self.environment
+        gateway = stripe_sync.gateway(where.stripe_api_key, where.stripe_url)
+        counts: dict[str, int] = {}
+        failed: list[tuple[str, str]] = []
+        with self.connect() as con:
+            total = _count(con, bill_date)
+            known = {
+                key: stripe_sync.SyncedObject(
+                    document_number=key,
+                    object_kind=kind,
+                    stripe_id=stripe_id,
+                    status=status,
+                    payload_sha256=digest,
+                )
+                for key, kind, stripe_id, status, digest in con.execute(
+                    "select document_number, object_kind, stripe_id, status, payload_sha256 "
+                    "from raw.stripe_objects order by document_number nulls first"
+                ).fetchall()
+            }
+            documents = (
+                json.loads(document)
+                for batch in _documents(con.cursor(), bill_date)
+                for _, document in batch
+            )
+            for done, result in enumerate(gateway.sync(documents, known), start=1):
+                for synced in result.objects:
+                    _keep(con, synced)
+                counts[result.status] = counts.get(result.status, 0) + 1
+                if result.error:
+                    failed.append((result.document_number, result.error))
+                told.at(done, total)
+        synced_all = StripeOutcome(
+            is_configured=where.stripe_api_key is not None, counts=counts, failed=failed
+        )
+        outcome.current().stripe = synced_all
+        if failed:
+            raise _delivery_failed("not at Stripe", failed)
+        return synced_all
+
+    def _documents_with_usage(
+        self, con: duckdb.DuckDBPyConnection, bill_date: date
+    ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        """Each document of the bill date with its itemised usage, in order of their numbers."""
+        for batch in _documents(con, bill_date):
+            usage: dict[str, list[dict[str, Any]]] = {number: [] for number, _ in batch}
+            rows = con.execute(
+                f"""
+                select {issuing.USAGE_COLUMNS}
+                from invoicing.issued_usage
+                where document_number in (select unnest(?))
+                order by document_number nulls first, position nulls first
+                """,
+                [list(usage)],
+            )
+            names = [column[0] for column in rows.description or ()]
+            while chunk := rows.fetchmany(10_000):
+                for row in chunk:
+                    usage[row[0]].append(dict(zip(names, row, strict=True)))
+            for number, document in batch:
+                yield document, usage[number]
+
+
+def _documents(
+    con: duckdb.DuckDBPyConnection, bill_date: date
+) -> Iterator[list[tuple[str, str]]]:
+    """(number, canonical content) of the bill date's documents, in batches, ordered by number."""
+    after = ""
+    while True:
+        batch = con.execute(
+            """
+            select document_number, document
+            from invoicing.issued_documents
+            where bill_date = ? and document_number > ?
+            order by document_number nulls first
+            limit ?
+            """,
+            [bill_date, after, DOCUMENT_BATCH],
+        ).fetchall()
+        if not batch:
+            return
+        yield batch
+        after = batch[-1][0]
+
+
+def _keep(con: duckdb.DuckDBPyConnection, synced: SyncedObject) -> None:
+    """Put what Stripe holds for one document or customer in the place of what was known."""
+    con.execute("begin transaction")
+    con.execute(
+        "delete from raw.stripe_objects where document_number = ?", [synced.document_number]
+    )
+    con.execute(
+        "insert into raw.stripe_objects "
+        "(document_number, object_kind, stripe_id, status, payload_sha256) "
+        "values (?, ?, ?, ?, ?)",
+        [
+            synced.document_number,
+            synced.object_kind,
+            synced.stripe_id,
+            synced.status,
+            synced.payload_sha256,
+        ],
+    )
+    con.execute("commit")
+
+
+def _count(con: duckdb.DuckDBPyConnection, bill_date: date) -> int:
+    row = con.execute(
+        "select count(*) from invoicing.issued_documents where bill_date = ?", [bill_date]
+    ).fetchone()
+    return row[0] if row else 0
+
+
+def _delivery_failed(what: str, failed: list[tuple[str, str]]) -> DeliveryFailed:
+    faults = [f"{number}: {what}: {error}" for number, error in failed]
+    outcome.current().faults += faults
+    return DeliveryFailed(faults)
+
+
+def described(node: dbt.NodeResult) -> str:
+    """A failed node, as it is told to people."""
+    if node.is_test:
+        found = f"{node.failures} rows" if node.failures else node.message.strip()
+        return f"test {node.name}: {found}"
+    return f"model {node.name}: {node.message.strip()}"
+
+
+def blocking_tests() -> dict[str, str]:
+    """Tests on tables tagged before_issue, with the table that lists the offenders."""
+    nodes = dbt.read_manifest()["nodes"]
+    tables: dict[str, str] = {}
+    for unique_id, node in nodes.items():
+        attached = nodes.get(node.get("attached_node") or "")
+        if attached is not None and dbt.BEFORE_ISSUE in attached["tags"]:
+            tables[unique_id] = f"{attached['schema']}.{attached['alias']}"
+    return tables
+
+
+def document_of(text: str) -> dict[str, Any]:
+    """A stored document as a mapping; money stays text."""
+    return json.loads(text)

@@ -1,0 +1,1 @@
+"""Issued documents as web pages and PDF files."""

@@ -1,0 +1,78 @@
+"""The words of a document: one YAML catalogue per language in catalogs/.
+
+`en.yaml` is the list of messages; a new language is one more file. A regional file names its
+parent in `extends` and holds only what differs. A message with a number in it gives one text
+per plural form of its language, chosen by `count`.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+from babel import Locale
+
+CATALOGS = Path(__file__).parent / "catalogs"
+DEFAULT_LANGUAGE = "en"
+
+Message = str | dict[str, str]
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+class Messages:
+    """The messages of one language; call it with a key and the message's arguments."""
+
+    def __init__(self, language: str, texts: Mapping[str, Message]) -> None:
+        self.language = language
+        self.texts = texts
+        self._plural_form = Locale.parse(language).plural_form
+
+    def __call__(self, key: str, /, **arguments: object) -> str:
+        text = self.texts[key]
+        if isinstance(text, dict):
+            text = text.get(self._plural_form(arguments["count"]), text["other"])
+            arguments["count"] = arguments.get("number", arguments["count"])
+        # One pass, so that braces inside a value are never filled in.
+        return _PLACEHOLDER.sub(lambda match: str(arguments[match[1]]), text)
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a message."""
+        return key in self.texts
+
+
+def languages() -> list[str]:
+    """The languages that have a catalogue."""
+    return sorted(path.stem for path in CATALOGS.glob("*.yaml"))
+
+
+def find_language(*wanted: str | None) -> str:
+    """The first wanted language with a catalogue, by region and then without ("de_AT" → "de")."""
+    known = languages()
+    for language in wanted:
+        if language:
+            name = language.replace("-", "_")
+            for candidate in (name, name.split("_")[0]):
+                if candidate in known:
+                    return candidate
+    return DEFAULT_LANGUAGE
+
+
+def read_catalog(language: str) -> dict[str, Message]:
+    """The file of one language as it stands, without its parent's messages."""
+    text = (CATALOGS / f"{language}.yaml").read_text(encoding="utf-8")
+    if language.startswith("fr"):
+        # French sets a space before double punctuation that must not begin a line.
+        text = re.sub(r"(?<=\w) (?=[?!;:»](?: |\"))", "\u00a0", text)
+    return yaml.safe_load(text)
+
+
+@lru_cache(maxsize=32)
+def messages_for(language: str) -> Messages:
+    """All messages of a language, its parent's included."""
+    texts = read_catalog(language)
+    parent = texts.pop("extends", None)
+    if parent is not None:
+        texts = {**messages_for(str(parent)).texts, **texts}
+    return Messages(language, texts)

@@ -1,0 +1,1177 @@
+"""What the page says: an issued document and its itemised usage as texts in their places.
+
+Everything shown comes from the document (7.2) and its usage rows; the only arithmetic here is
+adding up lines that stand together on the page, in Decimal. Templates place these texts and
+compute nothing.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from babel import Locale
+from markupsafe import Markup
+
+from renderers.branding import Branding
+from renderers.charts import Point, history_chart, share_bar
+from renderers.formatting import (
+    Formats,
+    clean,
+    find_locale,
+    formats_for,
+    grouped,
+    phone_number,
+    to_date,
+    to_datetime,
+    to_decimal,
+)
+from renderers.messages import Messages, find_language, messages_for
+from renderers.qr import EPC_COUNTRIES, epc_payload, is_iban, qr_svg
+
+SCHEMA = "billhouse-document/1"
+SHARES_SHOWN = 5
+BARS_SHOWN = 5
+PARTICULARS_SHOWN = 3
+HIGH_USE_PERCENT = 80
+
+# Which block of the summary a charge belongs to; corrections of any kind have their own.
+_BLOCKS = {
+    "recurring": "recurring",
+    "minimum_top_up": "recurring",
+    "usage": "usage",
+    "cap_credit": "usage",
+    "once": "once",
+    "instalment": "once",
+    "late_fee": "once",
+    "discount": "discounts",
+    "adjustment": "corrections",
+}
+_BLOCK_ORDER = ("recurring", "usage", "once", "discounts", "corrections")
+_SERVICES = ("voice", "sms", "mms", "data")
+_LINK = re.compile(r"^https?://[^\s\"'<>\\]+$", re.IGNORECASE)
+_MAIL = re.compile(r"^[\w.+-]+@[\w-]+(\.[\w-]+)+$", re.ASCII)
+
+
+class DocumentError(ValueError):
+    """The document cannot be shown: not of the schema, or a value of it is not readable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A label and an amount; `kind` is block, subtotal, total, due, item or past."""
+
+    label: str
+    amount: str
+    kind: str = "block"
+    is_credit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A text and, when it is safe to follow, where it leads."""
+
+    text: str
+    href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    label: str
+    amount: str
+    sentence: str
+    is_credit: bool
+    is_long: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    heading: str
+    sentence: str
+    rows: tuple[Row, ...]
+    particulars: tuple[Row, ...]
+    particulars_note: str | None
+    chart: Markup | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    label: str
+    amount: str
+    percent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    chart: Markup
+    shares: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllowanceBar:
+    """One allowance; `permille` of it is used, None when it is unlimited."""
+
+    name: str
+    holder: str
+    text: str
+    note: str
+    permille: int | None
+    state: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class QrCode:
+    svg: Markup
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    sentences: tuple[str, ...]
+    details: tuple[Fact, ...]
+    codes: tuple[QrCode, ...]
+    link: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    description: str
+    badge: str | None
+    period: str
+    quantity: str
+    tax: str
+    amount: str
+    is_credit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeGroup:
+    name: str
+    detail: str
+    subtotal: str
+    charges: tuple[Charge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    name: str
+    rate: str
+    taxable: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageLine:
+    name: str
+    events: str
+    quantity: str
+    included: str
+    charged: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageGroup:
+    name: str
+    detail: str
+    bars: tuple[AllowanceBar, ...]
+    lines: tuple[UsageLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemisedGroup:
+    """Itemised usage of one subscription: rows of texts in the order of the columns."""
+
+    name: str
+    detail: str
+    count: str
+    show: str
+    continued: str
+    rows: tuple[tuple[str, ...], ...]
+    subtotals: tuple[tuple[str, str, str, str], ...]  # label, records, quantity, amount
+
+
+@dataclass(frozen=True, slots=True)
+class Itemised:
+    columns: tuple[str, ...]
+    groups: tuple[ItemisedGroup, ...]
+    notes: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class HelpStep:
+    heading: str
+    text: str
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    language: str
+    direction: str
+    paper: str
+    window: str
+    is_credit_note: bool
+    page_title: str
+    title: str
+    number: str
+    created: str
+    author: str
+    brand_name: str
+    brand_initial: str
+    logo: Markup | None
+    sender: str
+    recipient: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    headline: Headline
+    summary: tuple[Row, ...]
+    comparison: Comparison | None
+    breakdown: Breakdown | None
+    top_allowances: tuple[AllowanceBar, ...]
+    allowances_heading: str
+    allowances_note: str | None
+    payment: Payment
+    charge_groups: tuple[ChargeGroup, ...]
+    total_before_tax: str
+    taxes: tuple[Tax, ...]
+    tax_total: Tax | None
+    tax_notes: tuple[str, ...]
+    usage_groups: tuple[UsageGroup, ...]
+    usage_amount_heading: str
+    late_fees: str | None
+    help_steps: tuple[HelpStep, ...]
+    imprint: tuple[str, ...]
+    footer: str
+    itemised: Itemised | None
+    shades: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What every part of the page is made from."""
+
+    document: Mapping[str, Any]
+    branding: Branding
+    formats: Formats
+    say: Messages
+    names: Mapping[str, tuple[str, str]]  # subscription_id → name, detail
+
+    @property
+    def account(self) -> Mapping[str, Any]:
+        return self.document["account"]
+
+    @property
+    def operator(self) -> Mapping[str, Any]:
+        return self.document["operator"]
+
+    @property
+    def is_credit_note(self) -> bool:
+        return self.document["document_kind"] == "credit_note"
+
+    def name_of(self, subscription_id: str | None) -> tuple[str, str]:
+        if not subscription_id:
+            return self.say("account_charges"), ""
+        known = self.names.get(subscription_id)
+        return known or (self.say("other_subscription", id=clean(subscription_id, 40)), "")
+
+
+def build_view(
+    document: Mapping[str, Any],
+    usage: Sequence[Mapping[str, Any]] = (),
+    branding: Branding | None = None,
+) -> DocumentView:
+    """The page of one issued document.
+
+    `usage` holds the document's rows of `issued_usage`, in their order; quantities in base units
+    (seconds, messages, bytes), amounts exact. Raises DocumentError when it is no document of
+    this schema or a value in it is missing or unreadable.
+    """
+    if document.get("schema") != SCHEMA:
+        raise DocumentError(f"not a {SCHEMA} document: {document.get('schema')!r}")
+    try:
+        return _build(document, usage, branding or Branding())
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        number = document.get("document_number")
+        raise DocumentError(f"{number}: {type(error).__name__}: {error}") from error
+
+
+def _build(
+    document: Mapping[str, Any], usage: Sequence[Mapping[str, Any]], branding: Branding
+) -> DocumentView:
+    account, operator = document["account"], document["operator"]
+    language = find_language(account["language"], operator["language"])
+    wanted = account["language"] or operator["language"] or language
+    if not str(wanted).startswith(language.split("_")[0]):
+        wanted = language
+    locale = find_locale(str(wanted), account["country"] or operator["country"] or "")
+    formats = formats_for(str(locale), document["currency_code"], int(document["minor_units"]))
+    context = _Context(
+        document=document,
+        branding=branding,
+        formats=formats,
+        say=messages_for(language),
+        names={
+            row["subscription_id"]: _subscription_name(row, operator["country"])
+            for row in document["subscriptions"]
+        },
+    )
+    say = context.say
+    profile = _profile(operator["country"])
+    brand_name = branding.name or clean(operator["legal_name"], 60)
+    number = clean(document["document_number"], 60)
+    kind = document["document_kind"]
+    bars = _allowance_bars(context)
+    charges = _charge_groups(context)
+    shown = [bar for _, bar in sorted(bars, key=lambda pair: -(pair[1].permille or -1))]
+    several = len(document["subscriptions"]) > 1
+    shown_bars = tuple(shown[:BARS_SHOWN])
+    tax_rows, tax_total, tax_notes = _taxes(context)
+    return DocumentView(
+        language=str(locale).replace("_", "-"),
+        direction=Locale.parse(language).text_direction,
+        paper=profile["paper"],
+        window=profile["window"],
+        is_credit_note=context.is_credit_note,
+        page_title=say(f"page_title_{kind}", number=number),
+        title=_title(context),
+        number=number,
+        created=str(document["bill_date"]),
+        author=clean(operator["legal_name"]),
+        brand_name=brand_name,
+        brand_initial=brand_name[:1].upper(),
+        logo=Markup(branding.logo_svg) if branding.logo_svg else None,
+        sender=_joined(" · ", operator["legal_name"], operator["street"], _town(operator)),
+        recipient=_address(account),
+        facts=_facts(context),
+        headline=_headline(context),
+        summary=_summary(context),
+        comparison=_comparison(context),
+        breakdown=_breakdown(context),
+        top_allowances=shown_bars,
+        allowances_heading=say(
+            "allowances_most_used" if len(shown) > len(shown_bars) else "allowances"
+        ),
+        allowances_note=(
+            say(
+                "allowances_shown",
+                shown=formats.number(len(shown_bars)),
+                count=formats.number(len(shown)),
+            )
+            if len(shown) > len(shown_bars)
+            else None
+        ),
+        payment=_payment(context),
+        charge_groups=charges,
+        total_before_tax=formats.money(document["amounts"]["net"]),
+        taxes=tax_rows,
+        tax_total=tax_total,
+        tax_notes=tax_notes,
+        usage_groups=_usage_groups(context, bars, several),
+        usage_amount_heading=say(
+            "column_usage_amount_gross"
+            if operator["prices_include_tax"]
+            else "column_usage_amount"
+        ),
+        late_fees=_late_fees(context),
+        help_steps=_help_steps(context),
+        imprint=_imprint(context, profile),
+        footer=_joined(
+            " · ", brand_name, number, formats.long_date(to_date(document["bill_date"]))
+        ),
+        itemised=_itemised(context, usage),
+        shades=branding.palette.shades,
+    )
+
+
+# Names and addresses
+
+
+def _subscription_name(row: Mapping[str, Any], country: str) -> tuple[str, str]:
+    """The name of a line and what stands beside it in small: its number and plan."""
+    number = phone_number(str(row["msisdn"]), country or "") if row.get("msisdn") else ""
+    name = clean(row.get("name"), 80)
+    plan = clean(row.get("plan"), 80)
+    if name and number:
+        return name, _joined(" · ", number, plan)
+    return name or number or clean(row["subscription_id"], 60), plan
+
+
+def _joined(separator: str, *parts: object) -> str:
+    return separator.join(text for text in (clean(part) for part in parts) if text)
+
+
+def _town(address: Mapping[str, Any]) -> str:
+    """The town line as the country writes it."""
+    town, code, region = (address.get(key) for key in ("city", "postal_code", "region"))
+    if address.get("country") in ("US", "CA", "AU"):
+        return _joined(" ", town, region, code)
+    if address.get("country") in ("GB", "IE"):
+        return _joined(" ", town, code)
+    return _joined(" ", code, town)
+
+
+def _address(account: Mapping[str, Any]) -> tuple[str, ...]:
+    lines = (clean(account["name"], 90), clean(account["street"], 90), clean(_town(account), 90))
+    return tuple(line for line in lines if line)
+
+
+def _title(context: _Context) -> str:
+    if context.is_credit_note:
+        return context.say("title_credit_note")
+    # The month a bill is for is that of its period's middle: a cycle day of 15 bills "November"
+    # for 15 October to 14 November only if more days lie there, so the period's end decides.
+    last_day = to_date(context.document["period"]["end"]).toordinal() - 1
+    month = context.formats.month(type(to_date("2000-01-01")).fromordinal(last_day))
+    return context.say("title_invoice", month=month)
+
+
+def _facts(context: _Context) -> tuple[Fact, ...]:
+    document, say, formats = context.document, context.say, context.formats
+    bill_date = formats.long_date(to_date(document["bill_date"]))
+    facts = [Fact(say("customer_number"), clean(context.account["account_id"], 40))]
+    if context.is_credit_note:
+        facts.append(Fact(say("credit_note_number"), clean(document["document_number"], 40)))
+        if document.get("credited_document_number"):
+            facts.append(
+                Fact(say("credited_document"), clean(document["credited_document_number"], 40))
+            )
+        facts.append(Fact(say("credit_note_date"), bill_date))
+    else:
+        facts.append(Fact(say("invoice_number"), clean(document["document_number"], 40)))
+        facts.append(Fact(say("bill_date"), bill_date))
+        if document.get("due_date"):
+            facts.append(
+                Fact(say("due_date"), formats.long_date(to_date(document["due_date"])))
+            )
+    period = document["period"]
+    facts.append(
+        Fact(
+            say("billing_period"),
+            formats.period(to_date(period["start"]), to_date(period["end"])),
+        )
+    )
+    if context.account.get("vat_number"):
+        facts.append(Fact(say("customer_vat_number"), clean(context.account["vat_number"], 40)))
+    return tuple(facts)
+
+
+# Page 1
+
+
+def _headline(context: _Context) -> Headline:
+    document, say, formats = context.document, context.say, context.formats
+    due = to_decimal(document["amounts"]["due"])
+    if context.is_credit_note:
+        credited = document.get("credited_document_number")
+        sentence = (
+            say("credit_note_for", number=clean(credited, 40))
+            if credited
+            else say(
+                "credit_note_plain", date=formats.long_date(to_date(document["bill_date"]))
+            )
+        )
+        amount = -to_decimal(document["amounts"]["total"])
+        return _headline_of(say("credited_to_you"), formats.money(amount), sentence, True)
+    if due < 0:
+        return _headline_of(say("in_your_favour"), formats.money(-due), say("credit_kept"), True)
+    if due == 0:
+        return _headline_of(say("amount_due"), formats.money(due), say("nothing_to_pay"), False)
+    date = formats.long_date(to_date(document["due_date"]))
+    key = {"card": "card_charged_on", "sepa_debit": "debited_on"}.get(
+        context.account["payment_method"], "pay_by"
+    )
+    return _headline_of(say("amount_due"), formats.money(due), say(key, date=date), False)
+
+
+def _headline_of(label: str, amount: str, sentence: str, is_credit: bool) -> Headline:
+    return Headline(label, amount, sentence, is_credit, is_long=len(amount) > 11)
+
+
+def _summary(context: _Context) -> tuple[Row, ...]:
+    document, say, formats = context.document, context.say, context.formats
+    sums: dict[str, Decimal] = {}
+    for line in document["lines"]:
+        block = "corrections" if line["is_correction"] else _BLOCKS[line["charge_kind"]]
+        sums[block] = sums.get(block, Decimal(0)) + to_decimal(line["amount_net"])
+    rows = [
+        Row(say(f"block_{block}"), formats.money(sums[block]), "block", sums[block] < 0)
+        for block in _BLOCK_ORDER
+        if block in sums
+    ]
+    amounts = document["amounts"]
+    rows.append(Row(say("total_before_tax"), formats.money(amounts["net"]), "subtotal"))
+    by_tax: dict[tuple[str, str], Decimal] = {}
+    for tax in document["taxes"]:
+        key = (clean(tax["name"], 40), formats.percent(tax["rate_percent"] or "0"))
+        by_tax[key] = by_tax.get(key, Decimal(0)) + to_decimal(tax["amount_tax"])
+    charged = {key: amount for key, amount in by_tax.items() if amount}
+    if 0 < len(charged) <= 3:
+        for (name, rate), amount in charged.items():
+            rows.append(Row(_tax_name(name, rate), formats.money(amount), "block"))
+    else:
+        rows.append(Row(say("tax"), formats.money(amounts["tax"]), "block"))
+    total_key = "total_credit_note" if context.is_credit_note else "total_invoice"
+    rows.append(Row(say(total_key), formats.money(amounts["total"]), "total"))
+    forward = to_decimal(amounts["balance_forward"])
+    if forward:
+        key = "balance_owed" if forward > 0 else "balance_credit"
+        rows.append(Row(say(key), formats.money(forward), "block", forward < 0))
+        due_key = "balance_after" if context.is_credit_note else "amount_due"
+        rows.append(Row(say(due_key), formats.money(amounts["due"]), "due"))
+    return tuple(rows)
+
+
+def _tax_name(name: str, rate: str) -> str:
+    """A tax with its rate, once: names such as "TVA 20 %" hold it already."""
+    digits = re.sub(r"\D", "", rate)
+    return name if digits and digits in re.sub(r"\D", "", name) else f"{name} {rate}"
+
+
+def _comparison(context: _Context) -> Comparison | None:
+    document, say, formats = context.document, context.say, context.formats
+    if context.is_credit_note:
+        return None
+    total = to_decimal(document["amounts"]["total"])
+    history = [
+        (to_date(entry["bill_date"]), to_decimal(entry["total"])) for entry in document["history"]
+    ][-5:]
+    particulars, note = _particulars(context)
+    if not history:
+        return Comparison(
+            say("comparison_first"), say("comparison_first_text"), (), particulars, note, None
+        )
+    last_date, last_total = history[-1]
+    difference = total - last_total
+    key = "same" if not difference else "higher" if difference > 0 else "lower"
+    sentence = say(
+        f"comparison_{key}",
+        amount=formats.money(abs(difference)),
+        date=formats.long_date(last_date),
+    )
+    rows = (
+        Row(say("document_of", date=formats.date(last_date)), formats.money(last_total), "past"),
+        Row(say("this_document"), formats.money(total), "total"),
+    )
+    points = [
+        Point(formats.short_date(day), formats.money(amount), amount)
+        for day, amount in [*history, (to_date(document["bill_date"]), total)]
+    ]
+    title = say(
+        "history_title",
+        points=", ".join(
+            say("history_point", date=point.label, amount=point.text) for point in points
+        ),
+    )
+    if max(len(point.text) for point in points) > 10:
+        points = [Point(p.label, _short_amount(p.text, formats), p.value) for p in points]
+    chart = Markup(history_chart(points, title, context.branding.palette))
+    return Comparison(say("comparison"), sentence, rows, particulars, note, chart)
+
+
+def _short_amount(text: str, formats: Formats) -> str:
+    """An amount for a narrow column: its digits alone, without the currency's sign."""
+    return re.sub(r"^[^\d\u2212]+|[^\d]+$", "", text)
+
+
+def _particulars(context: _Context) -> tuple[tuple[Row, ...], str | None]:
+    """What need not be on the next bill: usage, one-off charges, part periods, corrections."""
+    say, formats = context.say, context.formats
+    items: list[tuple[str, Decimal]] = []
+    usage = Decimal(0)
+    for line in context.document["lines"]:
+        amount = to_decimal(line["amount_net"])
+        name = clean(line["description"], 60)
+        kind = line["charge_kind"]
+        if not amount:
+            continue
+        if line["is_correction"]:
+            items.append((say("correction_of", name=name), amount))
+        elif kind in ("usage", "cap_credit"):
+            usage += amount
+        elif kind in ("once", "adjustment", "late_fee", "minimum_top_up"):
+            items.append((name, amount))
+        elif kind == "recurring" and _is_part_period(line):
+            stretch = formats.period(
+                to_date(line["charged_from"]), to_date(line["charged_to"]), with_year=False
+            )
+            items.append((f"{name}, {stretch}", amount))
+    if usage:
+        items.append((say("block_usage"), usage))
+    if not items:
+        return (), say("particular_none")
+    items.sort(key=lambda item: (-abs(item[1]), item[0]))
+    shown = items[:PARTICULARS_SHOWN]
+    others = items[PARTICULARS_SHOWN:]
+    if len(others) == 1:
+        shown, others = items, []
+    rows = [Row(name, formats.change(amount), "item", amount < 0) for name, amount in shown]
+    if others:
+        label = say("particular_others", count=len(others), number=formats.number(len(others)))
+        rest = sum((amount for _, amount in others), Decimal(0))
+        rows.append(Row(label, formats.change(rest), "item", rest < 0))
+    return tuple(rows), None
+
+
+def _is_part_period(line: Mapping[str, Any]) -> bool:
+    return bool(line.get("charged_from")) and (
+        (line["charged_from"], line["charged_to"]) != (line["period_start"], line["period_end"])
+    )
+
+
+def _breakdown(context: _Context) -> Breakdown | None:
+    """Charges before reductions: by line when there are several, by description otherwise."""
+    document, say, formats = context.document, context.say, context.formats
+    if context.is_credit_note:
+        return None
+    by_line = len(document["subscriptions"]) > 1
+    sums: dict[str, Decimal] = {}
+    for line in document["lines"]:
+        amount = to_decimal(line["amount_net"])
+        if amount <= 0 or line["is_correction"]:
+            continue
+        label = (
+            context.name_of(line["subscription_id"])[0]
+            if by_line
+            else clean(line["description"], 60)
+        )
+        sums[label] = sums.get(label, Decimal(0)) + amount
+    if not sums:
+        return None
+    ranked = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
+    shown = ranked[:SHARES_SHOWN]
+    rest = ranked[SHARES_SHOWN:]
+    if len(rest) == 1:
+        shown, rest = ranked, []
+    if rest:
+        shown.append((say("breakdown_other"), sum((amount for _, amount in rest), Decimal(0))))
+    total = sum(sums.values(), Decimal(0))
+    shares = tuple(
+        Share(label, formats.money(amount), formats.percent((amount * 100 / total).quantize(Decimal(1))))
+        for label, amount in shown
+    )
+    title = say(
+        "breakdown_title",
+        points=", ".join(
+            say("breakdown_point", name=share.label, percent=share.percent) for share in shares
+        ),
+    )
+    points = [Point(label, "", amount) for label, amount in shown]
+    return Breakdown(Markup(share_bar(points, title, context.branding.palette)), shares)
+
+
+def _quantity(context: _Context, service: str, quantity: int, scale_of: int | None = None) -> str:
+    """A quantity of an allowance or a total: minutes, messages or a volume."""
+    if service == "voice":
+        return context.formats.minutes(quantity)
+    if service == "data":
+        return context.formats.volume(quantity, scale_of)
+    return context.formats.number(quantity)
+
+
+def _allowance_bars(context: _Context) -> list[tuple[str | None, AllowanceBar]]:
+    say, formats = context.say, context.formats
+    bars = []
+    several = len(context.document["subscriptions"]) > 1
+    for grant in context.document["allowances"]:
+        service = grant["service"]
+        subscription_id = grant["subscription_id"] or None
+        holder = (
+            (context.name_of(subscription_id)[0] if subscription_id else say("account_level"))
+            if several
+            else ""
+        )
+        used = int(grant["used"] or 0)
+        name = clean(grant["name"], 80)
+        if grant["is_unlimited"]:
+            text = say("allowance_unlimited", used=_counted(context, service, used))
+            bars.append(
+                (subscription_id, AllowanceBar(name, holder, text, "", None, "unlimited", text))
+            )
+            continue
+        carried_in = int(grant["carried_in"] or 0)
+        available = int(grant["granted"] or 0) + carried_in
+        text = say(
+            "allowance_of",
+            used=_quantity(context, service, used, available if service == "data" and used else None),
+            available=_counted(context, service, available, available),
+        )
+        permille = min(used * 1000 // available, 1000) if available else 1000
+        notes = []
+        if carried_in:
+            notes.append(
+                say("allowance_carried_in", quantity=_quantity(context, service, carried_in))
+            )
+        if used >= available:
+            notes.append(say("allowance_used_up"))
+        elif int(grant["carried_out"] or 0):
+            notes.append(
+                say(
+                    "allowance_carried_out",
+                    quantity=_quantity(context, service, int(grant["carried_out"])),
+                )
+            )
+        state = (
+            "full"
+            if used >= available
+            else "high"
+            if permille >= HIGH_USE_PERCENT * 10
+            else "normal"
+        )
+        percent = formats.percent(Decimal(permille) // 10)
+        title = f"{name}: {say('allowance_bar', percent=percent)}"
+        bars.append(
+            (
+                subscription_id,
+                AllowanceBar(name, holder, text, ", ".join(notes), permille, state, title),
+            )
+        )
+    return bars
+
+
+def _counted(
+    context: _Context, service: str, quantity: int, scale_of: int | None = None
+) -> str:
+    """A quantity with its unit in words where it has no unit sign: "251 SMS"."""
+    text = _quantity(context, service, quantity, scale_of)
+    if service in ("sms", "mms"):
+        return f"{text}\u00a0{context.say(f'service_{service}')}"
+    return text
+
+
+# Payment
+
+
+def _payment(context: _Context) -> Payment:
+    document, say, formats = context.document, context.say, context.formats
+    account, operator = context.account, context.operator
+    due = to_decimal(document["amounts"]["due"])
+    number = str(document["document_number"])
+    if context.is_credit_note:
+        return Payment((say("payment_credit_note"),), (), (), None)
+    if due <= 0:
+        sentences = [say("payment_nothing")]
+        if due < 0:
+            sentences.append(say("payment_credit_kept", amount=formats.money(-due)))
+        return Payment(tuple(sentences), (), (), None)
+    amount = formats.money(due)
+    date = formats.long_date(to_date(document["due_date"]))
+    method = account["payment_method"] if account["payment_method"] else "none"
+    iban = re.sub(r"\s", "", str(operator.get("bank_iban") or "")).upper()
+    sentences = [say(f"payment_{method}", amount=amount, date=date)]
+    if method in ("card", "sepa_debit"):
+        return Payment(tuple(sentences), (), (), None)
+    if method == "transfer" and not iban:
+        sentences = [say("payment_none", amount=amount, date=date)]
+    details: list[Fact] = []
+    codes: list[QrCode] = []
+    if iban:
+        details.append(Fact(say("beneficiary"), clean(operator["legal_name"], 80)))
+        details.append(Fact(say("iban"), grouped(clean(iban, 42)) if is_iban(iban) else clean(iban)))
+        if operator.get("bank_bic"):
+            details.append(Fact(say("bic"), clean(operator["bank_bic"], 20)))
+        details.append(Fact(say("reference"), clean(number, 60)))
+        if document["currency_code"] == "EUR" and account["country"] in EPC_COUNTRIES:
+            payload = epc_payload(
+                name=str(operator["legal_name"]), iban=iban, bic=operator.get("bank_bic"),
+                amount=due, reference=number,
+            )  # fmt: skip
+            if payload:
+                caption = say("scan_epc")
+                codes.append(QrCode(Markup(qr_svg(payload, f"{caption}: {amount}")), caption))
+    link = None
+    if context.branding.payment_url:
+        url = context.branding.payment_url.replace("{document_number}", _url_part(number)).replace(
+            "{account_id}", _url_part(str(account["account_id"]))
+        )
+        if _LINK.match(url) and len(url) <= 300:
+            link = Link(re.sub(r"^https?://", "", url), url)
+            caption = say("scan_link")
+            codes.append(QrCode(Markup(qr_svg(url, f"{caption}: {link.text}")), caption))
+    if not iban and link is None:
+        contact = operator.get("support_email") or operator.get("support_phone")
+        if contact:
+            sentences.append(say("payment_other_ways", contact=clean(contact)))
+    return Payment(tuple(sentences), tuple(details), tuple(codes), link)
+
+
+def _url_part(text: str) -> str:
+    from urllib.parse import quote
+
+    return quote(text, safe="")
+
+
+# Charges and tax
+
+
+def _charge_groups(context: _Context) -> tuple[ChargeGroup, ...]:
+    document, formats = context.document, context.formats
+    rates = _rates_by_category(context)
+    order = [row["subscription_id"] for row in document["subscriptions"]]
+    lines_of: dict[str | None, list[Mapping[str, Any]]] = {key: [] for key in order}
+    for line in document["lines"]:
+        lines_of.setdefault(line["subscription_id"] or None, []).append(line)
+    groups = []
+    for subscription_id, lines in lines_of.items():
+        if not lines:
+            continue
+        name, detail = context.name_of(subscription_id)
+        subtotal = sum((to_decimal(line["amount_net"]) for line in lines), Decimal(0))
+        groups.append(
+            ChargeGroup(
+                name,
+                detail,
+                formats.money(subtotal),
+                tuple(_charge(context, line, rates) for line in lines),
+            )
+        )
+    return tuple(groups)
+
+
+def _rates_by_category(context: _Context) -> dict[str, str]:
+    rates: dict[str, list[str]] = {}
+    for tax in context.document["taxes"]:
+        texts = rates.setdefault(tax["tax_category"] or "", [])
+        rate = to_decimal(tax["rate_percent"] or "0")
+        text = context.formats.percent(rate) if rate else context.say("untaxed")
+        if text not in texts:
+            texts.append(text)
+    return {category: " + ".join(texts) for category, texts in rates.items()}
+
+
+def _charge(context: _Context, line: Mapping[str, Any], rates: Mapping[str, str]) -> Charge:
+    say, formats = context.say, context.formats
+    amount = to_decimal(line["amount_net"])
+    start = line.get("charged_from") or line["period_start"]
+    end = line.get("charged_to") or line["period_end"]
+    stretch = formats.period(to_date(start), to_date(end)) if start and end else ""
+    badge = None
+    if line["is_correction"] and line["period_start"] and line["period_end"]:
+        badge = say(
+            "correction_period",
+            period=formats.period(to_date(line["period_start"]), to_date(line["period_end"])),
+        )
+    return Charge(
+        description=clean(line["description"], 160),
+        badge=badge,
+        period=stretch,
+        quantity=_line_quantity(context, line),
+        tax=rates.get(line["tax_category"] or "", say("untaxed")),
+        amount=formats.money(amount),
+        is_credit=amount < 0,
+    )
+
+
+def _line_quantity(context: _Context, line: Mapping[str, Any]) -> str:
+    if line["quantity"] is None or line["charge_kind"] in ("discount", "adjustment", "cap_credit"):
+        return ""
+    quantity = to_decimal(line["quantity"])
+    unit = line["unit"]
+    whole = quantity == quantity.to_integral_value()
+    if unit == "second" and whole:
+        return context.formats.clock(int(quantity))
+    if unit == "byte" and whole:
+        return context.formats.volume(int(quantity))
+    return context.formats.number(quantity.normalize() if not whole else int(quantity))
+
+
+def _taxes(context: _Context) -> tuple[tuple[Tax, ...], Tax | None, tuple[str, ...]]:
+    document, say, formats = context.document, context.say, context.formats
+    rows = []
+    notes: list[str] = []
+    for tax in document["taxes"]:
+        rows.append(
+            Tax(
+                clean(tax["name"], 80) or say("tax_outside"),
+                formats.percent(tax["rate_percent"]) if tax["rate_percent"] is not None else "",
+                formats.money(tax["taxable_amount"]),
+                formats.money(tax["amount_tax"]),
+            )
+        )
+        if tax.get("legal_text"):
+            notes.append(clean(tax["legal_text"], 600))
+    if context.account.get("tax_exempt_reason"):
+        notes.append(
+            say("exempt_reason", reason=clean(context.account["tax_exempt_reason"], 300))
+        )
+    if not rows:
+        return (), None, tuple(dict.fromkeys([*notes, say("no_tax")]))
+    total = Tax(
+        say("total"), "", formats.money(document["amounts"]["net"]),
+        formats.money(document["amounts"]["tax"]),
+    )  # fmt: skip
+    return tuple(rows), total, tuple(dict.fromkeys(notes))
+
+
+# Usage
+
+
+def _usage_groups(
+    context: _Context, bars: Sequence[tuple[str | None, AllowanceBar]], several: bool
+) -> tuple[UsageGroup, ...]:
+    order: dict[str | None, None] = {
+        row["subscription_id"]: None for row in context.document["subscriptions"]
+    }
+    lines_of: dict[str | None, list[UsageLine]] = {}
+    for row in context.document["usage"]:
+        key = row["subscription_id"] or None
+        order.setdefault(key, None)
+        lines_of.setdefault(key, []).append(_usage_line(context, row))
+    bars_of: dict[str | None, list[AllowanceBar]] = {}
+    for key, bar in bars:
+        order.setdefault(key, None)
+        bars_of.setdefault(key, []).append(bar)
+    groups = []
+    for key in order:
+        if key not in lines_of and key not in bars_of:
+            continue
+        name, detail = context.name_of(key)
+        if key is None:
+            name = context.say("account_level")
+        groups.append(
+            UsageGroup(name, detail, tuple(bars_of.get(key, ())), tuple(lines_of.get(key, ())))
+        )
+    return tuple(groups)
+
+
+def _usage_line(context: _Context, row: Mapping[str, Any]) -> UsageLine:
+    formats = context.formats
+    service = row["service"]
+
+    def length(quantity: object) -> str:
+        number = int(to_decimal(quantity or 0))
+        if service == "voice":
+            return formats.clock(number)
+        if service == "data":
+            return formats.volume(number)
+        return formats.number(number)
+
+    name = clean(row["description"] or row["charge_name"], 100)
+    label = context.say(f"service_{service}") if service in _SERVICES else clean(service, 30)
+    return UsageLine(
+        name=name or label,
+        events=formats.number(int(row["events"])),
+        quantity=length(row["quantity"]),
+        included=length(row["included_quantity"]),
+        charged=length(row["billed_quantity"]),
+        amount=formats.rated_money(row["amount"]),
+    )
+
+
+def _itemised(context: _Context, usage: Sequence[Mapping[str, Any]]) -> Itemised | None:
+    document, say, formats = context.document, context.say, context.formats
+    recorded = int((document.get("usage_details") or {}).get("records") or 0)
+    if not usage:
+        if not recorded or context.account["itemisation"] not in ("masked", "full"):
+            return None
+        note = say("itemised_retention", count=formats.number(recorded))
+        return Itemised((), (), (note,), 0)
+    order: dict[str | None, list[Mapping[str, Any]]] = {
+        row["subscription_id"]: [] for row in document["subscriptions"]
+    }
+    for row in usage:
+        order.setdefault(row["subscription_id"] or None, []).append(row)
+    notes = []
+    if context.account["itemisation"] == "masked":
+        digits = int(context.operator.get("mask_digits") or 0)
+        if digits:
+            notes.append(say("itemised_masked", count=digits))
+    notes.append(say("itemised_rounding"))
+    amount_heading = say(
+        "column_usage_amount_gross"
+        if context.operator["prices_include_tax"]
+        else "column_usage_amount"
+    )
+    columns = (
+        say("column_time"), say("column_service"), say("column_number"),
+        say("column_destination"), say("column_length"), say("column_included"), amount_heading,
+    )  # fmt: skip
+    groups = tuple(
+        _itemised_group(context, key, rows) for key, rows in order.items() if rows
+    )
+    return Itemised(columns, groups, tuple(notes), len(usage))
+
+
+def _itemised_group(
+    context: _Context, subscription_id: str | None, rows: Sequence[Mapping[str, Any]]
+) -> ItemisedGroup:
+    say, formats = context.say, context.formats
+    name, detail = context.name_of(subscription_id)
+    texts = []
+    # service → records, quantity, amount
+    totals: dict[str, tuple[int, int, Decimal]] = {}
+    service_names = {
+        (service, direction): say(
+            f"one_{service}" + ("_terminating" if direction == "terminating" else "")
+        )
+        for service in _SERVICES
+        for direction in ("originating", "terminating")
+    }
+    short_date, time, rated = formats.short_date, formats.time, formats.rated_money
+    length_of = {
+        "voice": formats.clock,
+        "data": formats.volume,
+        "sms": formats.number,
+        "mms": formats.number,
+    }
+    for row in rows:
+        service = row["service"]
+        start = to_datetime(row["local_started_at"])
+        amount = to_decimal(row["amount"])
+        quantity = int(row["quantity"])
+        included = int(row["included_quantity"] or 0)
+        length = length_of[service]
+        texts.append(
+            (
+                f"{short_date(start.date())} {time(start.hour, start.minute)}",
+                service_names[service, row["direction"]],
+                _cell(row["other_party"], 40),
+                _destination(say, row["charge_name"], row["destination"], row["visited_zone"]),
+                length(quantity),
+                length(included) if included else "",
+                rated(amount),
+            )
+        )
+        records, sum_quantity, sum_amount = totals.get(service, (0, 0, Decimal(0)))
+        totals[service] = (records + 1, sum_quantity + quantity, sum_amount + amount)
+    subtotals = tuple(
+        (
+            say("subtotal_of", service=say(f"service_{service}")),
+            say("records", count=records, number=formats.number(records)),
+            length_of[service](quantity),
+            rated(amount),
+        )
+        for service in _SERVICES
+        if service in totals
+        for records, quantity, amount in (totals[service],)
+    )
+    if len(subtotals) > 1:
+        total = sum((amount for _, _, amount in totals.values()), Decimal(0))
+        count = say("records", count=len(rows), number=formats.number(len(rows)))
+        subtotals = (*subtotals, (say("total"), count, "", rated(total)))
+    number = formats.number(len(rows))
+    return ItemisedGroup(
+        name=name,
+        detail=detail,
+        count=say("records", count=len(rows), number=number),
+        show=say("show_records", count=len(rows), number=number),
+        continued=say("continued", name=name),
+        rows=tuple(texts),
+        subtotals=subtotals,
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _cell(text: str | None, limit: int) -> str:
+    return clean(text, limit)
+
+
+@lru_cache(maxsize=20_000)
+def _destination(
+    say: Messages, charge_name: str | None, destination: str | None, visited_zone: str | None
+) -> str:
+    """What was reached, from where: "Calls to Europe · Germany, in Switzerland"."""
+    charge, place = clean(charge_name, 60), clean(destination, 60)
+    text = charge if not place or place == charge else f"{charge} · {place}" if charge else place
+    if visited_zone and visited_zone != "home":
+        return f"{text}, {say('visited', place=clean(visited_zone, 40))}"
+    return text
+
+
+# Conditions and imprint
+
+
+def _late_fees(context: _Context) -> str | None:
+    say, formats, operator = context.say, context.formats, context.operator
+    if context.is_credit_note:
+        return None
+    percent = to_decimal(operator.get("late_fee_percent") or "0")
+    amount = to_decimal(operator.get("late_fee_amount") or "0")
+    if not percent and not amount:
+        return None
+    days = int(operator.get("late_fee_after_days") or 0)
+    key = "both" if percent and amount else "percent" if percent else "amount"
+    return say(
+        f"late_fee_{key}",
+        days=say("days", count=days, number=formats.number(days)),
+        percent=formats.percent(percent) if percent else "",
+        amount=formats.money(amount) if amount else "",
+    )
+
+
+def _help_steps(context: _Context) -> tuple[HelpStep, ...]:
+    say, operator = context.say, context.operator
+    links = []
+    if operator.get("support_phone"):
+        links.append(Link(clean(operator["support_phone"], 40)))
+    if operator.get("support_email"):
+        mail = clean(operator["support_email"], 120)
+        links.append(Link(mail, f"mailto:{mail}" if _MAIL.match(mail) else None))
+    if operator.get("support_url"):
+        url = clean(operator["support_url"], 200)
+        links.append(
+            Link(re.sub(r"^https?://|/$", "", url), url if _LINK.match(url) else None)
+        )
+    steps = [
+        HelpStep(
+            say("help_contact"),
+            say(
+                "help_contact_text",
+                account=clean(context.account["account_id"], 40),
+                number=clean(context.document["document_number"], 40),
+            ),
+            tuple(links),
+        ),
+        HelpStep(
+            say("help_dispute"),
+            say("help_dispute_text"),
+            (Link(_joined(", ", operator["legal_name"], operator["street"], _town(operator))),),
+        ),
+    ]
+    if context.branding.mediator:
+        name, url = context.branding.mediator
+        steps.append(
+            HelpStep(say("help_mediator"), say("help_mediator_text", name=name, url=url))
+        )
+    return tuple(steps)
+
+
+def _imprint(context: _Context, profile: Mapping[str, Any]) -> tuple[str, ...]:
+    say, operator, account = context.say, context.operator, context.account
+    vat = operator.get("vat_number")
+    identity = _joined(
+        ", ",
+        operator["legal_name"],
+        operator["street"],
+        _town(operator),
+        operator.get("registration"),
+        say("vat_number", number=clean(vat, 40)) if vat else "",
+    )
+    mentions = [
+        say(mention["text"])
+        for mention in profile["mentions"]
+        if mention.get("kind") in (None, account["kind"]) and not context.is_credit_note
+    ]
+    own = context.branding.mentions
+    for language in (say.language, say.language.split("_")[0]):
+        if language in own:
+            mentions.extend(own[language])
+            break
+    return (identity, *mentions)
+
+
+@lru_cache(maxsize=64)
+def _profile(country: str | None) -> Mapping[str, Any]:
+    profiles = yaml.safe_load((Path(__file__).parent / "profiles.yaml").read_text("utf-8"))
+    return profiles.get(country or "", profiles["default"])
