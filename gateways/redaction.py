@@ -22,9 +22,7 @@ class RedactingFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        if record.levelno <= logging.DEBUG and any(
-            mark in message for mark in self._BODIES
-        ):
+        if record.levelno <= logging.DEBUG and any(mark in message for mark in self._BODIES):
             return False
         record.msg, record.args = redact(message), None
         return True

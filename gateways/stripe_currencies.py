@@ -59,9 +59,7 @@ class StripeCurrency:
         """The amount as an integer. ValueError if Stripe has no unit small enough for it."""
         scaled = Decimal(amount).scaleb(self.exponent)
         if scaled != scaled.to_integral_value():
-            raise ValueError(
-                f"{amount} {self.code} has more decimals than Stripe can hold"
-            )
+            raise ValueError(f"{amount} {self.code} has more decimals than Stripe can hold")
         return int(scaled)
 
     def text(self, minor: int) -> str:
@@ -80,9 +78,7 @@ def stripe_currency(code: str) -> StripeCurrency:
     code = code.upper()
     exponent = 0 if code in ZERO_DECIMAL else 3 if code in THREE_DECIMAL else 2
     # Three-decimal currencies are charged to two decimals: the last digit must be 0.
-    step = (
-        10 if code in THREE_DECIMAL else 100 if code in WHOLE_UNITS_IN_HUNDREDTHS else 1
-    )
+    step = 10 if code in THREE_DECIMAL else 100 if code in WHOLE_UNITS_IN_HUNDREDTHS else 1
     minimum = Decimal(MINIMUM_CHARGE.get(code, "0")).scaleb(exponent)
     return StripeCurrency(
         code=code,

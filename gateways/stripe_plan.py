@@ -129,13 +129,9 @@ class CustomerPayload:
         if clear_empty:
             fields = {key: value or "" for key, value in fields.items()}
             address = {key: value or "" for key, value in address.items()}
-        params: dict[str, Any] = {
-            key: value for key, value in fields.items() if value is not None
-        }
+        params: dict[str, Any] = {key: value for key, value in fields.items() if value is not None}
         if any(value is not None for value in address.values()):
-            params["address"] = {
-                k: value for k, value in address.items() if value is not None
-            }
+            params["address"] = {k: value for k, value in address.items() if value is not None}
         if self.locale:
             params["preferred_locales"] = [self.locale]
         params["metadata"] = self.metadata
@@ -148,11 +144,15 @@ class CustomerPayload:
 
 @dataclass(frozen=True, kw_only=True)
 class InvoicePayload:
-    """An invoice. `total` = `tax` + lines; `rounding` = `total` less the document's own total."""
+    """An invoice. `total` = `tax` + lines; `rounding` = `total` less the document's own total.
+
+    `dated_at`, `due_at`: epoch seconds of the bill date and of the end of the due date.
+    """
 
     kind: Literal["invoice"] = "invoice"
     number: str
     currency: str
+    dated_at: int
     due_at: int
     description: str
     footer: str | None
@@ -164,7 +164,7 @@ class InvoicePayload:
     rounding: int
 
     def params(self) -> dict[str, Any]:
-        """For creation, without customer and due date (which depends on the day of sending)."""
+        """For creation, without customer and dates, which depend on the moment of sending."""
         params: dict[str, Any] = {
             "auto_advance": False,
             "collection_method": "send_invoice",
@@ -177,9 +177,7 @@ class InvoicePayload:
         if self.footer:
             params["footer"] = self.footer
         if self.custom_fields:
-            params["custom_fields"] = [
-                {"name": n, "value": v} for n, v in self.custom_fields
-            ]
+            params["custom_fields"] = [{"name": n, "value": v} for n, v in self.custom_fields]
         return params
 
 
@@ -190,6 +188,7 @@ class CreditNotePayload:
     kind: Literal["credit_note"] = "credit_note"
     invoice_number: str
     currency: str
+    dated_at: int
     memo: str
     metadata: tuple[tuple[str, str], ...]
     lines: tuple[LinePayload, ...]
@@ -221,8 +220,18 @@ class Held:
 
     kind: Literal["none"] = "none"
     reason: HeldReason
+    currency: str
     total: int
     rounding: int = 0
+
+    def text(self) -> str:
+        """Why nothing is sent, for people."""
+        amount = stripe_currency(self.currency).text(self.total)
+        return {
+            "zero_total": "nothing to collect",
+            "below_minimum": f"{amount} is below what Stripe can charge",
+            "above_maximum": f"{amount} is above what Stripe can charge",
+        }[self.reason]
 
 
 Payload = InvoicePayload | CreditNotePayload | BalancePayload | Held
@@ -270,11 +279,7 @@ def plan_document(document: Mapping[str, Any]) -> DocumentPlan:
 
 def _plan(document: Mapping[str, Any], number: str) -> DocumentPlan:
     currency = stripe_currency(document["currency_code"])
-    operator, account, amounts = (
-        document["operator"],
-        document["account"],
-        document["amounts"],
-    )
+    operator, account, amounts = (document["operator"], document["account"], document["amounts"])
     net, tax, total = (currency.minor(amounts[key]) for key in ("net", "tax", "total"))
     lines_net = sum(currency.minor(line["amount_net"]) for line in document["lines"])
     taxes_total = sum(currency.minor(row["amount_tax"]) for row in document["taxes"])
@@ -285,7 +290,7 @@ def _plan(document: Mapping[str, Any], number: str) -> DocumentPlan:
             f"tax {currency.text(tax)}, total {currency.text(total)}"
         )
     is_credit = document["document_kind"] == "credit_note"
-    if is_credit and total > 0 or not is_credit and total < 0:
+    if total and is_credit != (total < 0):
         raise PlanError(
             f"{number}: a {document['document_kind']} of {currency.text(total)} has the wrong sign"
         )
@@ -324,14 +329,14 @@ def _payload(
     tax = currency.minor(document["amounts"]["tax"])
     credited = document.get("credited_document_number")
     if total == 0:
-        return Held(reason="zero_total", total=0, rounding=rounding)
+        return Held(reason="zero_total", currency=currency.code, total=0, rounding=rounding)
     # A credit to the customer's balance moves no money and knows no bounds; a credit note can
     # only stand on an invoice that was itself within them.
     if total > 0 or credited:
         if abs(total) < currency.minimum:
-            return Held(reason="below_minimum", total=total)
+            return Held(reason="below_minimum", currency=currency.code, total=total)
         if abs(total) > currency.maximum:
-            return Held(reason="above_maximum", total=total)
+            return Held(reason="above_maximum", currency=currency.code, total=total)
     if total < 0 and not credited:
         return BalancePayload(
             currency=currency.code,
@@ -344,6 +349,7 @@ def _payload(
         return CreditNotePayload(
             invoice_number=str(credited),
             currency=currency.code,
+            dated_at=_noon(document["bill_date"]),
             memo=words.credit_note(number, str(credited)),
             metadata=metadata,
             lines=_credit_lines(document, number, currency, words, rounding),
@@ -357,15 +363,13 @@ def _payload(
         )
     zone = ZoneInfo(document["operator"]["time_zone"])
     legal_texts = dict.fromkeys(
-        text
-        for row in document["taxes"]
-        if (text := _text(row.get("legal_text"), 1000))
+        text for row in document["taxes"] if (text := _text(row.get("legal_text"), 1000))
     )
     vat_number = _text(document["account"].get("vat_number"), _FIELD_CHARACTERS_MAX)
     return InvoicePayload(
         number=number,
         currency=currency.code,
-        # Due until the end of the day.
+        dated_at=_noon(document["bill_date"]),
         due_at=_epoch(document["due_date"], zone, end_of_day=True),
         description=words.invoice(number, document["period"])[:_MEMO_CHARACTERS_MAX],
         footer="\n".join(legal_texts)[:_FOOTER_CHARACTERS_MAX] or None,
@@ -378,9 +382,7 @@ def _payload(
     )
 
 
-def _customer(
-    operator: Mapping[str, Any], account: Mapping[str, Any]
-) -> CustomerPayload:
+def _customer(operator: Mapping[str, Any], account: Mapping[str, Any]) -> CustomerPayload:
     email = _text(account.get("email"), 512)
     country = _text(account.get("country"), 5000)
     return CustomerPayload(
@@ -388,16 +390,12 @@ def _customer(
         account_id=account["account_id"],
         name=_text(account.get("name"), _NAME_CHARACTERS_MAX) or account["account_id"],
         # Stripe refuses the whole customer for an address that cannot be one.
-        email=email
-        if email and re.fullmatch(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+", email)
-        else None,
+        email=email if email and re.fullmatch(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+", email) else None,
         line1=_text(account.get("street"), 500),
         city=_text(account.get("city"), 500),
         state=_text(account.get("region"), 500),
         postal_code=_text(account.get("postal_code"), 100),
-        country=country.upper()
-        if country and re.fullmatch(r"[A-Za-z]{2}", country)
-        else None,
+        country=country.upper() if country and re.fullmatch(r"[A-Za-z]{2}", country) else None,
         locale=(_text(account.get("language"), 20) or "").replace("_", "-") or None,
     )
 
@@ -426,9 +424,7 @@ def _invoice_lines(
     start, end = _span(document["period"]["start"], document["period"]["end"], zone)
     items = [_item(line, document, currency, zone) for line in document["lines"]]
     items = _aggregate(items, LINES_MAX - (1 if rounding else 0), words, start, end)
-    taxes = _taxes_of_items(
-        items, document["taxes"], document["account"], number, currency
-    )
+    taxes = _taxes_of_items(items, document["taxes"], document["account"], number, currency)
     lines = [
         LinePayload(
             key=item.key,
@@ -455,10 +451,7 @@ def _invoice_lines(
 
 
 def _item(
-    line: Mapping[str, Any],
-    document: Mapping[str, Any],
-    currency: StripeCurrency,
-    zone: ZoneInfo,
+    line: Mapping[str, Any], document: Mapping[str, Any], currency: StripeCurrency, zone: ZoneInfo
 ) -> _Item:
     period = document["period"]
     start, end = _span(
@@ -469,9 +462,7 @@ def _item(
     return _Item(
         key=str(line["line_number"]),
         category=line.get("tax_category") or None,
-        description=_without_numbers(
-            line.get("description"), document["subscriptions"]
-        ),
+        description=_without_numbers(line.get("description"), document["subscriptions"]),
         amount=currency.minor(line["amount_net"]),
         start=start,
         end=end,
@@ -485,9 +476,7 @@ def _aggregate(
     if len(items) <= limit:
         return items
     categories = sorted({item.category or "" for item in items})
-    by_size = sorted(
-        range(len(items)), key=lambda index: (-abs(items[index].amount), index)
-    )
+    by_size = sorted(range(len(items)), key=lambda index: (-abs(items[index].amount), index))
     kept = sorted(by_size[: limit - len(categories)])
     rest = [items[index] for index in sorted(by_size[limit - len(categories) :])]
     result = [items[index] for index in kept]
@@ -524,24 +513,16 @@ def _taxes_of_items(
         taxable = currency.minor(row["taxable_amount"])
         amount = currency.minor(row["amount_tax"])
         category = row.get("tax_category") or None
-        members = [
-            index for index, item in enumerate(items) if item.category == category
-        ]
+        members = [index for index, item in enumerate(items) if item.category == category]
         if not members:
-            raise PlanError(
-                f"{number}: tax {row.get('tax_id')} has no line of category {category}"
-            )
-        sign = -1 if taxable < 0 or taxable == 0 and amount < 0 else 1
+            raise PlanError(f"{number}: tax {row.get('tax_id')} has no line of category {category}")
+        sign = -1 if taxable < 0 or (taxable == 0 and amount < 0) else 1
         weights = [max(sign * items[index].amount, 0) for index in members]
         if not any(weights):
             weights = [1] + [0] * (len(members) - 1)
         rate = Decimal(row.get("rate_percent") or 0)
         for index, weight, base, share in zip(
-            members,
-            weights,
-            _share(taxable, weights),
-            _share(amount, weights),
-            strict=True,
+            members, weights, _share(taxable, weights), _share(amount, weights), strict=True
         ):
             if weight:
                 parts[index].append(
@@ -554,9 +535,7 @@ def _taxes_of_items(
                     )
                 )
     if any(len(taxes) > TAXES_PER_LINE_MAX for taxes in parts):
-        raise PlanError(
-            f"{number}: Stripe takes at most {TAXES_PER_LINE_MAX} taxes a line"
-        )
+        raise PlanError(f"{number}: Stripe takes at most {TAXES_PER_LINE_MAX} taxes a line")
     return parts
 
 
@@ -577,9 +556,7 @@ def _credit_lines(
     by_category: dict[str, int] = {}
     for line in document["lines"]:
         category = line.get("tax_category") or ""
-        by_category[category] = by_category.get(category, 0) - currency.minor(
-            line["amount_net"]
-        )
+        by_category[category] = by_category.get(category, 0) - currency.minor(line["amount_net"])
     largest = max(by_category, key=lambda category: (by_category[category], category))
     by_category[largest] -= rounding
     if any(amount < 0 for amount in by_category.values()):
@@ -607,9 +584,7 @@ def _credit_lines(
                 )
             )
         if len(parts) > TAXES_PER_LINE_MAX:
-            raise PlanError(
-                f"{number}: Stripe takes at most {TAXES_PER_LINE_MAX} taxes a line"
-            )
+            raise PlanError(f"{number}: Stripe takes at most {TAXES_PER_LINE_MAX} taxes a line")
         if amount or parts:
             lines.append(
                 LinePayload(
@@ -639,9 +614,7 @@ def _share(total: int, weights: Sequence[int]) -> list[int]:
 
 
 def _tax_name(row: Mapping[str, Any], rate: Decimal) -> str:
-    name = (
-        _text(row.get("name") or row.get("tax_id"), _TAX_NAME_CHARACTERS_MAX) or "Tax"
-    )
+    name = _text(row.get("name") or row.get("tax_id"), _TAX_NAME_CHARACTERS_MAX) or "Tax"
     if round(rate, 4) != rate:
         # Stripe keeps 4 decimals of a percentage; the name then says the true one.
         exact = f" {rate.normalize():f} %"
@@ -652,9 +625,7 @@ def _tax_name(row: Mapping[str, Any], rate: Decimal) -> str:
 def _reason(en16931_category: str | None, account: Mapping[str, Any]) -> str | None:
     """Stripe's word for the tax category of EN 16931 (UNTDID 5305)."""
     if en16931_category == "E":
-        return (
-            "customer_exempt" if account.get("tax_exempt_reason") else "product_exempt"
-        )
+        return "customer_exempt" if account.get("tax_exempt_reason") else "product_exempt"
     return {
         "S": "standard_rated",
         "Z": "zero_rated",
@@ -677,6 +648,11 @@ def _epoch(day: str, zone: ZoneInfo, *, end_of_day: bool = False) -> int:
     return int(midnight.timestamp()) - (1 if end_of_day else 0)
 
 
+def _noon(day: str) -> int:
+    """Noon UTC, which is the same day wherever Stripe prints it (but the Pacific's edge)."""
+    return _epoch(day, ZoneInfo("UTC")) + 43_200
+
+
 def _text(value: object, limit: int) -> str | None:
     """One printable line of at most `limit` characters, or None when nothing is left."""
     if value is None:
@@ -685,9 +661,7 @@ def _text(value: object, limit: int) -> str | None:
     return " ".join(printable.split())[:limit] or None
 
 
-def _without_numbers(
-    description: object, subscriptions: Sequence[Mapping[str, Any]]
-) -> str:
+def _without_numbers(description: object, subscriptions: Sequence[Mapping[str, Any]]) -> str:
     """The description without any subscriber's number that a catalogue name might quote."""
     text = _text(description, _LINE_CHARACTERS_MAX) or "-"
     for subscription in subscriptions:
@@ -700,15 +674,11 @@ def _without_numbers(
 def _check_metadata(number: str, metadata: Mapping[str, str]) -> None:
     for key, value in metadata.items():
         if len(value) > _METADATA_CHARACTERS_MAX:
-            raise PlanError(
-                f"{number}: {key} is longer than {_METADATA_CHARACTERS_MAX} characters"
-            )
+            raise PlanError(f"{number}: {key} is longer than {_METADATA_CHARACTERS_MAX} characters")
 
 
 def _sha256(content: Mapping[str, Any]) -> str:
-    canonical = json.dumps(
-        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -737,9 +707,7 @@ class _Words:
     def invoice(self, number: str, period: Mapping[str, str]) -> str:
         start = date.fromisoformat(period["start"])
         last = max(start, date.fromisoformat(period["end"]) - timedelta(days=1))
-        return self.invoice_text.format(
-            number=number, start=self._day(start), end=self._day(last)
-        )
+        return self.invoice_text.format(number=number, start=self._day(start), end=self._day(last))
 
     def credit_note(self, number: str, credited: str | None) -> str:
         if credited:

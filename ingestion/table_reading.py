@@ -19,6 +19,7 @@ import pyarrow.parquet
 
 from ingestion.containers import DamagedFileError, Limits, expanded
 from ingestion.faults import Fault
+from ingestion.paths import refusal
 from ingestion.tables import Table
 
 LINE = "source_line"
@@ -44,7 +45,7 @@ class RawTable:
 def read_table(folder: Path, table: Table, limits: Limits) -> RawTable:
     """Read whichever variant of the table's file there is. Never raises for what is in the file."""
     stem = f"{table.folder}/{table.name}"
-    found = [stem + variant for variant in VARIANTS if (folder / (stem + variant)).is_file()]
+    found = [stem + variant for variant in VARIANTS if _is_there(folder / (stem + variant))]
     raw = RawTable(table, _no_rows(table), found[0] if found else table.path)
     if not found:
         if table.required:
@@ -58,6 +59,10 @@ def read_table(folder: Path, table: Table, limits: Limits) -> RawTable:
         )
         return raw
     path = folder / raw.file
+    if message := refusal(folder.resolve(), path):
+        raw.complete = False
+        raw.faults.append(Fault(raw.file, None, None, message))
+        return raw
     try:
         if raw.file.endswith(".parquet"):
             _read_parquet(path, raw, limits)
@@ -72,6 +77,10 @@ def read_table(folder: Path, table: Table, limits: Limits) -> RawTable:
         raw.complete = False
         raw.faults.append(Fault(raw.file, None, None, f"can not be read ({error.strerror})"))
     return raw
+
+
+def _is_there(path: Path) -> bool:
+    return path.is_symlink() or path.is_file()
 
 
 def _no_rows(table: Table) -> pa.Table:

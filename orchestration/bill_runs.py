@@ -119,3 +119,10 @@ def is_issued(con: duckdb.DuckDBPyConnection, bill_date: date) -> bool:
         "select count(*) from invoicing.issued_documents where bill_date = ?", [bill_date]
     ).fetchone()
     return row is not None and row[0] > 0
+
+
+def any_issued(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether any document was ever issued here."""
+    if not has_table(con, "invoicing", "issued_documents"):
+        return False
+    return con.execute("select 1 from invoicing.issued_documents limit 1").fetchone() is not None

@@ -130,13 +130,12 @@ def issue(connect: Connect, bill_date: date) -> IssueReport:
         except BaseException:
             con.execute("rollback")
             raise
+        unknown: duckdb.Error | None = None
         try:
             con.execute("commit")
-            committed = True
         except duckdb.Error as error:
-            committed = False
             unknown = error
-    if not committed:
+    if unknown is not None:
         with connect() as con:
             if not _stands(con, chain):
                 raise unknown
@@ -192,7 +191,9 @@ def _links(con: duckdb.DuckDBPyConnection, bill_date: date) -> tuple[pa.Table, i
             elif issued_document is not None:
                 already += 1
                 if issued_document != document:
-                    objections.append(f"{number}: issued with other content; draft {bill_date} anew")
+                    objections.append(
+                        f"{number}: issued with other content; draft {bill_date} anew"
+                    )
             elif sequence != sequences.get(series, 0) + 1:
                 objections.append(
                     f"{number}: breaks series {series}, whose next number is "
@@ -202,9 +203,7 @@ def _links(con: duckdb.DuckDBPyConnection, bill_date: date) -> tuple[pa.Table, i
                 sequences[series] = sequence
                 position += 1
                 digest = chained_sha256(previous, document)
-                for name, value in zip(
-                    columns, (number, position, digest, previous), strict=True
-                ):
+                for name, value in zip(columns, (number, position, digest, previous), strict=True):
                     columns[name].append(value)
                 previous = digest
     if objections:

@@ -165,6 +165,11 @@ class Steps:
         """
         progress.current().step("books")
         self.prepare()
+        with self.connect() as con:
+            draft = bill_runs.standing(con)
+        if draft is not None:
+            # Documents of an earlier bill date, sent out again: the books stay as of the last one.
+            bill_date = draft.bill_date
         nodes = self._build(bill_date, dbt.ISSUED_SELECTION)
         faults = [described(node) for node in nodes if node.is_bad]
         if faults:
@@ -228,42 +233,36 @@ class Steps:
         told = progress.current()
         told.step("stripe")
         where = self.environment
-        gateway = stripe_sync.gateway(where.stripe_api_key, where.stripe_url)
         counts: dict[str, int] = {}
         failed: list[tuple[str, str]] = []
         with self.connect() as con:
             total = _count(con, bill_date)
-            known = {
-                key: stripe_sync.SyncedObject(
-                    document_number=key,
-                    object_kind=kind,
-                    stripe_id=stripe_id,
-                    status=status,
-                    payload_sha256=digest,
-                )
-                for key, kind, stripe_id, status, digest in con.execute(
-                    "select document_number, object_kind, stripe_id, status, payload_sha256 "
-                    "from raw.stripe_objects order by document_number nulls first"
-                ).fetchall()
-            }
+            known = _known_at_stripe(con)
+            # A cursor of its own: answers are stored while documents are still being read.
             documents = (
                 json.loads(document)
                 for batch in _documents(con.cursor(), bill_date)
                 for _, document in batch
             )
-            for done, result in enumerate(gateway.sync(documents, known), start=1):
-                for synced in result.objects:
-                    _keep(con, synced)
-                counts[result.status] = counts.get(result.status, 0) + 1
-                if result.error:
-                    failed.append((result.document_number, result.error))
-                told.at(done, total)
+            try:
+                gateway = stripe_sync.open_gateway(where.stripe_api_key, where.stripe_url)
+                for result in gateway.sync(documents, known):
+                    if result.synced is not None:
+                        if known.get(result.document_number) != result.synced:
+                            _keep(con, result.synced)
+                    else:
+                        failed.append((result.document_number, result.detail or "failed"))
+                    if result.object_kind != "customer":
+                        counts[result.status] = counts.get(result.status, 0) + 1
+                        told.at(sum(counts.values()), total)
+            except stripe_sync.GatewayError as error:
+                failed.append(("Stripe", str(error)))
         synced_all = StripeOutcome(
             is_configured=where.stripe_api_key is not None, counts=counts, failed=failed
         )
         outcome.current().stripe = synced_all
         if failed:
-            raise _delivery_failed("not at Stripe", failed)
+            raise _delivery_failed("not synced", failed)
         return synced_all
 
     def _documents_with_usage(
@@ -289,9 +288,7 @@ class Steps:
                 yield document, usage[number]
 
 
-def _documents(
-    con: duckdb.DuckDBPyConnection, bill_date: date
-) -> Iterator[list[tuple[str, str]]]:
+def _documents(con: duckdb.DuckDBPyConnection, bill_date: date) -> Iterator[list[tuple[str, str]]]:
     """(number, canonical content) of the bill date's documents, in batches, ordered by number."""
     after = ""
     while True:
@@ -309,6 +306,25 @@ def _documents(
             return
         yield batch
         after = batch[-1][0]
+
+
+def _known_at_stripe(con: duckdb.DuckDBPyConnection) -> dict[str, SyncedObject]:
+    from gateways.stripe_sync import SyncedObject
+
+    rows = con.execute(
+        "select document_number, object_kind, stripe_id, status, payload_sha256 "
+        "from raw.stripe_objects"
+    )
+    return {
+        key: SyncedObject(
+            document_number=key,
+            object_kind=kind,
+            stripe_id=stripe_id,
+            status=status,
+            payload_sha256=digest,
+        )
+        for key, kind, stripe_id, status, digest in rows.fetchall()
+    }
 
 
 def _keep(con: duckdb.DuckDBPyConnection, synced: SyncedObject) -> None:

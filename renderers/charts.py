@@ -25,7 +25,7 @@ class Point:
 
 def history_chart(points: Sequence[Point], title: str, palette: Palette) -> str:
     """Columns, one per bill, the last one being this bill; credits hang below the line."""
-    width, top, height, foot = 340, 16, 84, 18
+    width, top, height, foot = 340, 16, 104, 18
     highest = max(max(point.value for point in points), Decimal(0))
     lowest = min(min(point.value for point in points), Decimal(0))
     span = (highest - lowest) or Decimal(1)

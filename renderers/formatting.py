@@ -176,8 +176,11 @@ class Formats:
         return format_unit(_rounded(quantity, size), unit, "short", locale=self.locale)
 
     def minutes(self, seconds: int) -> str:
-        """Talk time as an allowance counts it: minutes, with up to two decimals."""
-        return format_unit(_rounded(seconds, 60), "duration-minute", "short", locale=self.locale)
+        """Talk time as an allowance counts it: minutes, from ten on without decimals."""
+        number = _rounded(seconds, 60)
+        if number >= 10:
+            number = number.to_integral_value(ROUND_HALF_UP)
+        return format_unit(number, "duration-minute", "short", locale=self.locale)
 
     def clock(self, seconds: int) -> str:
         """Talk time as a stopwatch shows it: hours, minutes, seconds ("1:05:12")."""

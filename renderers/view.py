@@ -98,7 +98,6 @@ class Headline:
 class Comparison:
     heading: str
     sentence: str
-    rows: tuple[Row, ...]
     particulars: tuple[Row, ...]
     particulars_note: str | None
     chart: Markup | None
@@ -220,6 +219,7 @@ class HelpStep:
 @dataclass(frozen=True, slots=True)
 class DocumentView:
     language: str
+    catalog: str
     direction: str
     paper: str
     window: str
@@ -243,6 +243,7 @@ class DocumentView:
     allowances_heading: str
     allowances_note: str | None
     payment: Payment
+    payment_heading: str
     charge_groups: tuple[ChargeGroup, ...]
     total_before_tax: str
     taxes: tuple[Tax, ...]
@@ -255,6 +256,7 @@ class DocumentView:
     imprint: tuple[str, ...]
     footer: str
     itemised: Itemised | None
+    itemised_heading: str
     shades: tuple[str, ...] = field(default=())
 
 
@@ -340,6 +342,7 @@ def _build(
     tax_rows, tax_total, tax_notes = _taxes(context)
     return DocumentView(
         language=str(locale).replace("_", "-"),
+        catalog=language,
         direction=Locale.parse(language).text_direction,
         paper=profile["paper"],
         window=profile["window"],
@@ -373,6 +376,7 @@ def _build(
             else None
         ),
         payment=_payment(context),
+        payment_heading=say("payment"),
         charge_groups=charges,
         total_before_tax=formats.money(document["amounts"]["net"]),
         taxes=tax_rows,
@@ -391,6 +395,7 @@ def _build(
             " · ", brand_name, number, formats.long_date(to_date(document["bill_date"]))
         ),
         itemised=_itemised(context, usage),
+        itemised_heading=say("itemised"),
         shades=branding.palette.shades,
     )
 
@@ -550,7 +555,7 @@ def _comparison(context: _Context) -> Comparison | None:
     particulars, note = _particulars(context)
     if not history:
         return Comparison(
-            say("comparison_first"), say("comparison_first_text"), (), particulars, note, None
+            say("comparison_first"), say("comparison_first_text"), particulars, note, None
         )
     last_date, last_total = history[-1]
     difference = total - last_total
@@ -559,10 +564,6 @@ def _comparison(context: _Context) -> Comparison | None:
         f"comparison_{key}",
         amount=formats.money(abs(difference)),
         date=formats.long_date(last_date),
-    )
-    rows = (
-        Row(say("document_of", date=formats.date(last_date)), formats.money(last_total), "past"),
-        Row(say("this_document"), formats.money(total), "total"),
     )
     points = [
         Point(formats.short_date(day), formats.money(amount), amount)
@@ -577,7 +578,7 @@ def _comparison(context: _Context) -> Comparison | None:
     if max(len(point.text) for point in points) > 10:
         points = [Point(p.label, _short_amount(p.text, formats), p.value) for p in points]
     chart = Markup(history_chart(points, title, context.branding.palette))
-    return Comparison(say("comparison"), sentence, rows, particulars, note, chart)
+    return Comparison(say("comparison"), sentence, particulars, note, chart)
 
 
 def _short_amount(text: str, formats: Formats) -> str:
@@ -588,8 +589,11 @@ def _short_amount(text: str, formats: Formats) -> str:
 def _particulars(context: _Context) -> tuple[tuple[Row, ...], str | None]:
     """What need not be on the next bill: usage, one-off charges, part periods, corrections."""
     say, formats = context.say, context.formats
-    items: list[tuple[str, Decimal]] = []
-    usage = Decimal(0)
+    sums: dict[str, Decimal] = {}
+
+    def add(label: str, amount: Decimal) -> None:
+        sums[label] = sums.get(label, Decimal(0)) + amount
+
     for line in context.document["lines"]:
         amount = to_decimal(line["amount_net"])
         name = clean(line["description"], 60)
@@ -597,21 +601,19 @@ def _particulars(context: _Context) -> tuple[tuple[Row, ...], str | None]:
         if not amount:
             continue
         if line["is_correction"]:
-            items.append((say("correction_of", name=name), amount))
+            add(say("correction_of", name=name), amount)
         elif kind in ("usage", "cap_credit"):
-            usage += amount
+            add(say("block_usage"), amount)
         elif kind in ("once", "adjustment", "late_fee", "minimum_top_up"):
-            items.append((name, amount))
+            add(name, amount)
         elif kind == "recurring" and _is_part_period(line):
             stretch = formats.period(
                 to_date(line["charged_from"]), to_date(line["charged_to"]), with_year=False
             )
-            items.append((f"{name}, {stretch}", amount))
-    if usage:
-        items.append((say("block_usage"), usage))
-    if not items:
+            add(f"{name}, {stretch}", amount)
+    if not sums:
         return (), say("particular_none")
-    items.sort(key=lambda item: (-abs(item[1]), item[0]))
+    items = sorted(sums.items(), key=lambda item: (-abs(item[1]), item[0]))
     shown = items[:PARTICULARS_SHOWN]
     others = items[PARTICULARS_SHOWN:]
     if len(others) == 1:
@@ -631,11 +633,11 @@ def _is_part_period(line: Mapping[str, Any]) -> bool:
 
 
 def _breakdown(context: _Context) -> Breakdown | None:
-    """Charges before reductions: by line when there are several, by description otherwise."""
+    """Charges before reductions: by line in a family, by description for one line or a fleet."""
     document, say, formats = context.document, context.say, context.formats
     if context.is_credit_note:
         return None
-    by_line = len(document["subscriptions"]) > 1
+    by_line = 1 < len(document["subscriptions"]) <= SHARES_SHOWN + 1
     sums: dict[str, Decimal] = {}
     for line in document["lines"]:
         amount = to_decimal(line["amount_net"])
@@ -647,7 +649,7 @@ def _breakdown(context: _Context) -> Breakdown | None:
             else clean(line["description"], 60)
         )
         sums[label] = sums.get(label, Decimal(0)) + amount
-    if not sums:
+    if len(sums) < 2:
         return None
     ranked = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
     shown = ranked[:SHARES_SHOWN]
@@ -951,6 +953,8 @@ def _usage_line(context: _Context, row: Mapping[str, Any]) -> UsageLine:
 
     def length(quantity: object) -> str:
         number = int(to_decimal(quantity or 0))
+        if not number:
+            return "–"
         if service == "voice":
             return formats.clock(number)
         if service == "data":

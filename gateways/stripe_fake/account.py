@@ -7,7 +7,6 @@ the documentation is silent the stricter reading is taken.
 
 import itertools
 import json
-import os
 import re
 import time
 from collections import defaultdict
@@ -24,7 +23,6 @@ Object = dict[str, Any]
 
 LINES_MAX = 250
 LINES_SHOWN = 10
-# A due date must lie ahead of the moment of creation.
 SEARCHABLE_FIELDS = {
     "customer": {"email", "name", "created"},
     "invoice": {"number", "status", "customer", "currency", "total", "created"},
@@ -51,11 +49,7 @@ _RESOURCES = {
     "customer_balance_transaction": "CustomerBalanceTransaction",
     "event": "Event",
 }
-_EXPANDABLE = {
-    "customer": "customer",
-    "invoice": "invoice",
-    "credit_note": "credit_note",
-}
+_EXPANDABLE = {"customer": "customer", "invoice": "invoice", "credit_note": "credit_note"}
 
 
 class Account:
@@ -66,18 +60,14 @@ class Account:
     read-after-write.
     """
 
-    def __init__(
-        self, state_file: Path | None = None, *, search_delay: int = 0
-    ) -> None:
+    def __init__(self, state_file: Path | None = None, *, search_delay: int = 0) -> None:
         self.objects: dict[str, dict[str, Object]] = {kind: {} for kind in _PREFIXES}
         self.saved_answers: dict[str, Object] = {}
         self.search_delay = search_delay
         self.clock_offset = 0
         self.version = 0
         self._ids = itertools.count(1)
-        self._of_customer: dict[str, dict[str, list[str]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
+        self._of_customer: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         self._numbers: dict[str, str] = {}
         self._auto_rates: dict[str, str] = {}
         self._touched: dict[tuple[str, str], None] = {}
@@ -112,10 +102,8 @@ class Account:
                 for item in objects.values():
                     target.write(_json({"kind": kind, "object": item}) + "\n")
             for key, answer in self.saved_answers.items():
-                target.write(
-                    _json({"kind": "saved_answer", "key": key, "answer": answer}) + "\n"
-                )
-        os.replace(compact, state_file)
+                target.write(_json({"kind": "saved_answer", "key": key, "answer": answer}) + "\n")
+        compact.replace(state_file)
 
     def commit(self, key: str | None, answer: Object | None) -> bool:
         """Ends a request: keeps its answer under its idempotency key, writes what it changed."""
@@ -136,9 +124,7 @@ class Account:
 
     def _put(self, kind: str, item: Object) -> Object:
         identifier = item["id"]
-        if identifier not in self.objects[kind] and isinstance(
-            item.get("customer"), str
-        ):
+        if identifier not in self.objects[kind] and isinstance(item.get("customer"), str):
             self._of_customer[kind][item["customer"]].append(identifier)
         self.objects[kind][identifier] = item
         self._touched[kind, identifier] = None
@@ -161,31 +147,22 @@ class Account:
 
     def _event(self, kind: str, item: Object) -> None:
         # A snapshot of the object as it is now, without its lines.
-        snapshot = {
-            key: value for key, value in item.items() if key not in ("lines", "_lines")
-        }
+        snapshot = {key: value for key, value in item.items() if key not in ("lines", "_lines")}
         event = self._new("event", {"type": kind, "data": {"object": snapshot}})
         self._put("event", event)
 
-    def _get(self, kind: str, identifier: str, param: str = "id") -> Object:
+    def get(self, kind: str, identifier: str, param: str = "id") -> Object:
         item = self.objects[kind].get(identifier)
         if item is None:
-            raise ApiError(
-                f"No such {kind.replace('_', ' ')}: '{identifier}'",
-                status=404 if param == "id" else 400,
-                code="resource_missing",
-                param=param,
-            )
+            raise _no_such(kind, identifier, param)
         return item
 
-    def _customer(self, identifier: str | None, param: str = "customer") -> Object:
+    def customer(self, identifier: str | None, param: str = "customer") -> Object:
         if not identifier:
-            raise ApiError("Missing required param: customer.", code="parameter_missing",
-                           param="customer", is_validation=True)  # fmt: skip
-        customer = self._get("customer", identifier, param)
+            raise _missing("customer")
+        customer = self.get("customer", identifier, param)
         if customer.get("deleted"):
-            raise ApiError(f"No such customer: '{identifier}'", status=400 if param != "id" else 404,
-                           code="resource_missing", param=param)  # fmt: skip
+            raise _no_such("customer", identifier, param)
         return customer
 
     # -------------------------------------------------------------------------- rendering
@@ -196,9 +173,7 @@ class Account:
         if item.get("deleted"):
             return {"id": item["id"], "object": kind, "deleted": True}
         result: Object = dict(skeleton(_RESOURCES[kind]))
-        result.update(
-            (key, value) for key, value in item.items() if not key.startswith("_")
-        )
+        result.update((key, value) for key, value in item.items() if not key.startswith("_"))
         result.pop("deleted", None)
         if kind in ("invoice", "credit_note"):
             path = f"/v1/{kind}s/{item['id']}/lines"
@@ -212,24 +187,18 @@ class Account:
         for name in expand:
             target = _EXPANDABLE.get(name)
             if target is None or not isinstance(result.get(name), str):
-                raise ApiError(
-                    f"This property cannot be expanded ({name}).", param="expand"
-                )
+                raise ApiError(f"This property cannot be expanded ({name}).", param="expand")
             result[name] = self.render(self.objects[target][result[name]])
         return result
 
-    def page(
-        self, items: list[Object], params: Params, url: str, *, total: int | None = None
-    ) -> Object:
+    def page(self, items: list[Object], params: Params, url: str) -> Object:
         """One page of a list, newest first, as Stripe's cursors cut it."""
-        del total
         limit = _limit(params)
         for cursor, is_before in (("starting_after", False), ("ending_before", True)):
             if cursor in params:
                 ids = [item["id"] for item in items]
                 if params[cursor] not in ids:
-                    raise ApiError(f"No such object: '{params[cursor]}'", code="resource_missing",
-                                   param=cursor)  # fmt: skip
+                    raise _no_such("object", params[cursor], cursor)
                 at = ids.index(params[cursor])
                 items = items[max(0, at - limit) : at] if is_before else items[at + 1 :]
         expand = _data_expansions(params)
@@ -240,31 +209,25 @@ class Account:
             "data": [self.render(item, expand) for item in items[:limit]],
         }
 
-    def _listed(self, kind: str, params: Params) -> list[Object]:
+    def listed(self, kind: str, params: Params) -> list[Object]:
         if "customer" in params:
             of_customer = self._of_customer[kind].get(params["customer"], [])
-            items = [
-                self.objects[kind][identifier] for identifier in reversed(of_customer)
-            ]
+            items = [self.objects[kind][identifier] for identifier in reversed(of_customer)]
         else:
             items = list(reversed(self.objects[kind].values()))
         created = params.get("created")
         if created is not None:
-            bounds = (
-                created
-                if isinstance(created, dict)
-                else {"gte": created, "lte": created}
-            )
+            bounds = created if isinstance(created, dict) else {"gte": created, "lte": created}
             tests: dict[str, Callable[[int, int], bool]] = {
-                "gt": int.__gt__, "gte": int.__ge__, "lt": int.__lt__, "lte": int.__le__,
-            }  # fmt: skip
+                "gt": int.__gt__,
+                "gte": int.__ge__,
+                "lt": int.__lt__,
+                "lte": int.__le__,
+            }
             items = [
                 item
                 for item in items
-                if all(
-                    tests[name](item["created"], bound)
-                    for name, bound in bounds.items()
-                )
+                if all(tests[name](item["created"], bound) for name, bound in bounds.items())
             ]
         for name in ("status", "email", "invoice", "collection_method", "active"):
             if name in params:
@@ -296,11 +259,7 @@ class Account:
 
     def create_customer(self, params: Params) -> Object:
         _check_customer(params)
-        fields = {
-            key: value
-            for key, value in params.items()
-            if key not in ("expand", "balance")
-        }
+        fields = {key: value for key, value in params.items() if key not in ("expand", "balance")}
         customer = self._new("customer", {"metadata": {}, **fields})
         customer["balance"] = params.get("balance", 0)
         customer["invoice_prefix"] = f"FAKE{customer['id'][-6:]}"
@@ -309,7 +268,7 @@ class Account:
         return customer
 
     def update_customer(self, identifier: str, params: Params) -> Object:
-        customer = self._customer(identifier, "id")
+        customer = self.customer(identifier, "id")
         _check_customer(params)
         _update(customer, params)
         self._put("customer", customer)
@@ -317,24 +276,24 @@ class Account:
         return customer
 
     def delete_customer(self, identifier: str) -> Object:
-        customer = self._customer(identifier, "id")
+        customer = self.customer(identifier, "id")
         customer["deleted"] = True
         self._put("customer", customer)
         self._event("customer.deleted", customer)
         return customer
 
     def create_balance_transaction(self, customer_id: str, params: Params) -> Object:
-        customer = self._customer(customer_id, "id")
+        customer = self.customer(customer_id, "id")
         fields = {key: value for key, value in params.items() if key != "expand"}
         return self._move_balance(customer, "adjustment", **{"metadata": {}, **fields})
 
-    def _move_balance(
-        self, customer: Object, kind: str, amount: int, **fields: Any
-    ) -> Object:
+    def _move_balance(self, customer: Object, kind: str, amount: int, **fields: Any) -> Object:
         currency = fields["currency"].lower()
         if customer.get("currency") not in (None, currency):
-            raise ApiError(f"The customer's balance is in {customer['currency']}, not {currency}.",
-                           param="currency")  # fmt: skip
+            raise ApiError(
+                f"The customer's balance is in {customer['currency']}, not {currency}.",
+                param="currency",
+            )
         customer["currency"] = currency
         customer["balance"] += amount
         self._put("customer", customer)
@@ -349,7 +308,7 @@ class Account:
     # --------------------------------------------------------------------------- invoices
 
     def create_invoice(self, params: Params) -> Object:
-        customer = self._customer(params.get("customer"))
+        customer = self.customer(params.get("customer"))
         check_length(params, "number", 26)
         check_length(params, "description", 1500)
         method = params.get("collection_method", "charge_automatically")
@@ -368,8 +327,16 @@ class Account:
                 is_validation=True,
             )
         self._check_number(params.get("number"), None)
-        copied = ("auto_advance", "custom_fields", "description", "effective_at", "footer",
-                  "metadata", "number", "statement_descriptor")  # fmt: skip
+        copied = (
+            "auto_advance",
+            "custom_fields",
+            "description",
+            "effective_at",
+            "footer",
+            "metadata",
+            "number",
+            "statement_descriptor",
+        )
         fields = {key: params[key] for key in copied if key in params}
         days = params.get("days_until_due")
         due = params.get("due_date") if days is None else self.now() + days * 86_400
@@ -383,9 +350,7 @@ class Account:
                 "customer_email": customer.get("email"),
                 "customer_address": customer.get("address"),
                 "collection_method": method,
-                "currency": (
-                    params.get("currency") or customer.get("currency") or "usd"
-                ).lower(),
+                "currency": (params.get("currency") or customer.get("currency") or "usd").lower(),
                 "due_date": due,
                 "status": "draft",
                 "billing_reason": "manual",
@@ -393,9 +358,14 @@ class Account:
         )
         invoice.setdefault("auto_advance", False)
         invoice.update(_lines=[], attempted=False, starting_balance=customer["balance"])
-        invoice.update(amount_paid=0, attempt_count=0, amount_shipping=0, amount_overpaid=0,
-                       pre_payment_credit_notes_amount=0,
-                       post_payment_credit_notes_amount=0)  # fmt: skip
+        invoice.update(
+            amount_paid=0,
+            attempt_count=0,
+            amount_shipping=0,
+            amount_overpaid=0,
+            pre_payment_credit_notes_amount=0,
+            post_payment_credit_notes_amount=0,
+        )
         if params.get("pending_invoice_items_behavior") == "include":
             for item in self._pending_items(customer["id"], invoice["currency"]):
                 item["invoice"] = invoice["id"]
@@ -409,19 +379,15 @@ class Account:
     def _check_number(self, number: str | None, invoice_id: str | None) -> None:
         if number and self._numbers.get(number, invoice_id) != invoice_id:
             raise ApiError(
-                f"The invoice number {number} is already used by another invoice.",
-                param="number",
+                f"The invoice number {number} is already used by another invoice.", param="number"
             )
 
     def update_invoice(self, identifier: str, params: Params) -> Object:
-        invoice = self._get("invoice", identifier)
-        if invoice["status"] != "draft" and set(params) - {
-            "metadata",
-            "expand",
-            "auto_advance",
-        }:
-            raise ApiError("Finalized invoices can't be updated in this way.",
-                           code="invoice_not_editable")  # fmt: skip
+        invoice = self.get("invoice", identifier)
+        if invoice["status"] != "draft" and set(params) - {"metadata", "expand", "auto_advance"}:
+            raise ApiError(
+                "Finalized invoices can't be updated in this way.", code="invoice_not_editable"
+            )
         self._check_number(params.get("number"), identifier)
         _update(invoice, params)
         self._put("invoice", invoice)
@@ -429,19 +395,15 @@ class Account:
         return invoice
 
     def _draft(self, identifier: str) -> Object:
-        invoice = self._get("invoice", identifier)
+        invoice = self.get("invoice", identifier)
         if invoice["status"] != "draft":
-            raise ApiError(
-                "This invoice is no longer editable.", code="invoice_not_editable"
-            )
+            raise ApiError("This invoice is no longer editable.", code="invoice_not_editable")
         return invoice
 
     def add_lines(self, identifier: str, params: Params) -> Object:
         invoice = self._draft(identifier)
         if len(invoice["_lines"]) + len(params["lines"]) > LINES_MAX:
-            raise ApiError(
-                f"Invoices can have at most {LINES_MAX} items.", param="lines"
-            )
+            raise ApiError(f"Invoices can have at most {LINES_MAX} items.", param="lines")
         lines = [
             self._line(invoice, line, f"lines[{index}]")
             for index, line in enumerate(params["lines"])
@@ -449,18 +411,20 @@ class Account:
         for line in lines:
             item = self._new(
                 "invoiceitem",
-                {"customer": invoice["customer"], "invoice": invoice["id"],
-                 "currency": invoice["currency"], "description": line.get("description"),
-                 "metadata": line["metadata"], "period": line["period"]},
-            )  # fmt: skip
+                {
+                    "customer": invoice["customer"],
+                    "invoice": invoice["id"],
+                    "currency": invoice["currency"],
+                    "description": line.get("description"),
+                    "metadata": line["metadata"],
+                    "period": line["period"],
+                },
+            )
             item["amount"] = line["amount"]
             self._put("invoiceitem", item)
             line["parent"] = {
                 "type": "invoice_item_details",
-                "invoice_item_details": {
-                    "invoice_item": item["id"],
-                    "proration": False,
-                },
+                "invoice_item_details": {"invoice_item": item["id"], "proration": False},
             }
         invoice["_lines"].extend(lines)
         invoice["metadata"].update(params.get("invoice_metadata") or {})
@@ -471,20 +435,21 @@ class Account:
 
     def _line(self, invoice: Object, params: Params, where: str) -> Object:
         if "amount" not in params:
-            raise ApiError(f"Missing required param: {where}[amount].", code="parameter_missing",
-                           param=f"{where}[amount]", is_validation=True)  # fmt: skip
+            raise _missing(f"{where}[amount]")
         if "quantity" in params or "quantity_decimal" in params:
-            raise ApiError("You may only specify one of amount and quantity.",
-                           param=where, is_validation=True)  # fmt: skip
+            raise ApiError(
+                "You may only specify one of amount and quantity.", param=where, is_validation=True
+            )
         period = params.get("period") or {"start": self.now(), "end": self.now()}
         if period["end"] < period["start"]:
-            raise ApiError("The period's end must not be before its start.",
-                           param=f"{where}[period][end]", is_validation=True)  # fmt: skip
+            raise ApiError(
+                "The period's end must not be before its start.",
+                param=f"{where}[period][end]",
+                is_validation=True,
+            )
         taxes = params.get("tax_amounts") or []
         if len(taxes) > 20:
-            raise ApiError(
-                "A line takes at most 20 tax amounts.", param=f"{where}[tax_amounts]"
-            )
+            raise ApiError("A line takes at most 20 tax amounts.", param=f"{where}[tax_amounts]")
         line = self._new("line_item", {"description": params.get("description")})
         line.update(
             amount=params["amount"],
@@ -505,16 +470,14 @@ class Account:
         data = tax["tax_rate_data"]
         percentage = data["percentage"]
         if not 0 <= percentage <= 100 or -percentage.as_tuple().exponent > 4:
-            raise ApiError("Invalid percentage: 0 to 100 with at most 4 decimals.",
-                           param=f"{where}[tax_amounts][tax_rate_data]")  # fmt: skip
+            raise ApiError(
+                "Invalid percentage: 0 to 100 with at most 4 decimals.",
+                param=f"{where}[tax_amounts][tax_rate_data]",
+            )
         exact = _json(sorted((key, str(value)) for key, value in data.items()))
         if exact not in self._auto_rates:
             rate = self._new("tax_rate", {**data, "_exact": exact, "metadata": {}})
-            rate.update(
-                percentage=_number(percentage),
-                inclusive=data["inclusive"],
-                active=False,
-            )
+            rate.update(percentage=_number(percentage), inclusive=data["inclusive"], active=False)
             self._put("tax_rate", rate)
         return {
             "amount": tax["amount"],
@@ -529,13 +492,9 @@ class Account:
         invoice = self._draft(invoice_id)
         line = next((line for line in invoice["_lines"] if line["id"] == line_id), None)
         if line is None:
-            raise ApiError(
-                f"No such line item: '{line_id}'", status=404, code="resource_missing"
-            )
+            raise _no_such("line_item", line_id)
         if params.get("tax_amounts") is not None:
-            line["taxes"] = [
-                self._tax(tax, "tax_amounts") for tax in params["tax_amounts"] or []
-            ]
+            line["taxes"] = [self._tax(tax, "tax_amounts") for tax in params["tax_amounts"] or []]
         for name in ("amount", "description", "period"):
             if name in params:
                 line[name] = params[name]
@@ -550,12 +509,8 @@ class Account:
         lines = invoice["_lines"]
         subtotal = sum(line["amount"] for line in lines)
         taxes = _total_taxes(lines)
-        exclusive = sum(
-            tax["amount"] for tax in taxes if tax["tax_behavior"] == "exclusive"
-        )
-        inclusive = sum(
-            tax["amount"] for tax in taxes if tax["tax_behavior"] == "inclusive"
-        )
+        exclusive = sum(tax["amount"] for tax in taxes if tax["tax_behavior"] == "exclusive")
+        inclusive = sum(tax["amount"] for tax in taxes if tax["tax_behavior"] == "inclusive")
         invoice.update(
             subtotal=subtotal,
             subtotal_excluding_tax=subtotal - inclusive,
@@ -567,17 +522,15 @@ class Account:
         invoice.update(amount_due=due, amount_remaining=due)
 
     def finalize_invoice(self, identifier: str, params: Params) -> Object:
-        invoice = self._get("invoice", identifier)
+        invoice = self.get("invoice", identifier)
         if invoice["status"] != "draft":
-            raise ApiError("This invoice is already finalized, you can't re-finalize a "
-                           "non-draft invoice.", code="invoice_already_finalized")  # fmt: skip
-        customer = self._customer(invoice["customer"])
+            raise ApiError(
+                "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
+                code="invoice_already_finalized",
+            )
+        customer = self.customer(invoice["customer"])
         currency = stripe_currency(invoice["currency"])
-        starting = (
-            customer["balance"]
-            if customer.get("currency") == invoice["currency"]
-            else 0
-        )
+        starting = customer["balance"] if customer.get("currency") == invoice["currency"] else 0
         due = max(0, invoice["total"] + starting)
         if due % currency.step:
             raise ApiError(
@@ -588,13 +541,7 @@ class Account:
             invoice["auto_advance"] = params["auto_advance"]
         # An amount that cannot be charged counts as paid and goes onto the next invoice.
         is_chargeable = currency.minimum <= due <= currency.maximum
-        ending = (
-            min(0, invoice["total"] + starting)
-            if due == 0
-            else 0
-            if is_chargeable
-            else due
-        )
+        ending = min(0, invoice["total"] + starting) if due == 0 else 0 if is_chargeable else due
         if not is_chargeable:
             due = 0
         if not invoice.get("number"):
@@ -641,22 +588,26 @@ class Account:
     def pay_invoice(self, identifier: str, params: Params) -> Object:
         invoice = self._open(identifier, "pay")
         if not params.get("paid_out_of_band"):
-            raise ApiError("The customer has no payment method.", status=402, kind="card_error",
-                           code="invoice_payment_intent_requires_action")  # fmt: skip
+            raise ApiError(
+                "The customer has no payment method.",
+                status=402,
+                kind="card_error",
+                code="invoice_payment_intent_requires_action",
+            )
         invoice.update(
-            status="paid",
-            amount_paid_off_stripe=invoice["amount_remaining"],
-            amount_remaining=0,
+            status="paid", amount_paid_off_stripe=invoice["amount_remaining"], amount_remaining=0
         )
         self._put("invoice", invoice)
         self._event("invoice.paid", invoice)
         return invoice
 
     def _open(self, identifier: str, verb: str) -> Object:
-        invoice = self._get("invoice", identifier)
+        invoice = self.get("invoice", identifier)
         if invoice["status"] != "open":
-            raise ApiError(f"You can't {verb} an invoice that is {invoice['status']}.",
-                           code="invoice_not_editable")  # fmt: skip
+            raise ApiError(
+                f"You can't {verb} an invoice that is {invoice['status']}.",
+                code="invoice_not_editable",
+            )
         return invoice
 
     def delete_invoice(self, identifier: str) -> Object:
@@ -667,44 +618,47 @@ class Account:
         return invoice
 
     def retrieve_invoice(self, identifier: str) -> Object:
-        invoice = self._get("invoice", identifier)
+        invoice = self.get("invoice", identifier)
         if invoice.get("deleted"):
-            raise ApiError(f"No such invoice: '{identifier}'", status=404, code="resource_missing",
-                           param="id")  # fmt: skip
+            raise _no_such("invoice", identifier)
         return invoice
 
     # ---------------------------------------------------------------------- invoice items
 
     def create_invoice_item(self, params: Params) -> Object:
-        customer = self._customer(params.get("customer"))
+        customer = self.customer(params.get("customer"))
         if "amount" not in params:
-            raise ApiError("Missing required param: amount.", code="parameter_missing",
-                           param="amount", is_validation=True)  # fmt: skip
+            raise _missing("amount")
         invoice = self._draft(params["invoice"]) if params.get("invoice") else None
         copied = ("description", "metadata", "period", "invoice")
-        item = self._new("invoiceitem", {"metadata": {}, "customer": customer["id"],
-                                         **{k: params[k] for k in copied if k in params}})  # fmt: skip
+        item = self._new(
+            "invoiceitem",
+            {
+                "metadata": {},
+                "customer": customer["id"],
+                **{k: params[k] for k in copied if k in params},
+            },
+        )
         item["amount"] = params["amount"]
         item["currency"] = (params.get("currency") or "usd").lower()
         item.setdefault("period", {"start": self.now(), "end": self.now()})
         self._put("invoiceitem", item)
         if invoice is not None:
             if len(invoice["_lines"]) >= LINES_MAX:
-                raise ApiError(
-                    f"Invoices can have at most {LINES_MAX} items.", param="invoice"
-                )
+                raise ApiError(f"Invoices can have at most {LINES_MAX} items.", param="invoice")
             invoice["_lines"].append(self._line_of_item(item, invoice))
             self._total(invoice)
             self._put("invoice", invoice)
         return item
 
     def _line_of_item(self, item: Object, invoice: Object) -> Object:
-        copied = {key: item[key] for key in ("amount", "description", "metadata", "period")
-                  if key in item}  # fmt: skip
+        copied = {
+            key: item[key] for key in ("amount", "description", "metadata", "period") if key in item
+        }
         return self._line(invoice, copied, "invoiceitem")
 
     def _pending_items(self, customer_id: str, currency: str) -> list[Object]:
-        items = self._listed("invoiceitem", {"customer": customer_id})
+        items = self.listed("invoiceitem", {"customer": customer_id})
         return [i for i in items if not i.get("invoice") and i["currency"] == currency]
 
     # ------------------------------------------------------------------------- tax rates
@@ -720,24 +674,28 @@ class Account:
         return self._put("tax_rate", rate)
 
     def update_tax_rate(self, identifier: str, params: Params) -> Object:
-        rate = self._get("tax_rate", identifier)
+        rate = self.get("tax_rate", identifier)
         _update(rate, params)
         return self._put("tax_rate", rate)
 
     # ------------------------------------------------------------------------ credit notes
 
     def create_credit_note(self, params: Params) -> Object:
-        invoice = self._get("invoice", params["invoice"], "invoice")
+        invoice = self.get("invoice", params["invoice"], "invoice")
         if invoice["status"] not in ("open", "paid"):
-            raise ApiError(f"You can only create a credit note for an open or paid invoice; this "
-                           f"one is {invoice['status']}.", param="invoice")  # fmt: skip
+            raise ApiError(
+                f"You can only create a credit note for an open or paid invoice; this "
+                f"one is {invoice['status']}.",
+                param="invoice",
+            )
         lines = [
             self._credit_line(line, f"lines[{index}]", invoice)
             for index, line in enumerate(params.get("lines") or [])
         ]
         if not lines and "amount" not in params:
-            raise ApiError("You must provide one of amount, lines or shipping_cost.",
-                           is_validation=True)  # fmt: skip
+            raise ApiError(
+                "You must provide one of amount, lines or shipping_cost.", is_validation=True
+            )
         taxes = _total_taxes(lines)
         subtotal = sum(line["amount"] for line in lines) if lines else params["amount"]
         total = subtotal + sum(tax["amount"] for tax in taxes)
@@ -746,8 +704,11 @@ class Account:
         credited = invoice["pre_payment_credit_notes_amount"]
         credited += invoice["post_payment_credit_notes_amount"]
         if not 0 < total <= invoice["total"] - credited:
-            raise ApiError(f"The credit note's total {total} exceeds what the invoice has left: "
-                           f"{invoice['total'] - credited}.", param="lines")  # fmt: skip
+            raise ApiError(
+                f"The credit note's total {total} exceeds what the invoice has left: "
+                f"{invoice['total'] - credited}.",
+                param="lines",
+            )
         before = min(total, invoice["amount_remaining"])
         after = total - before
         parts = ("credit_amount", "refund_amount", "out_of_band_amount")
@@ -758,27 +719,50 @@ class Account:
                 f"equal the post payment amount ({after}).",
                 param="credit_amount",
             )
-        customer = self._customer(invoice["customer"])
-        ordinal = len([1 for note in self.objects["credit_note"].values()
-                       if note["invoice"] == invoice["id"]]) + 1  # fmt: skip
+        customer = self.customer(invoice["customer"])
+        ordinal = (
+            len(
+                [
+                    1
+                    for note in self.objects["credit_note"].values()
+                    if note["invoice"] == invoice["id"]
+                ]
+            )
+            + 1
+        )
         note = self._new(
             "credit_note",
-            {"metadata": {}, "memo": params.get("memo"), "reason": params.get("reason"),
-             "customer": customer["id"], "invoice": invoice["id"],
-             "currency": invoice["currency"], "status": "issued",
-             "effective_at": params.get("effective_at"),
-             "number": f"{invoice['number']}-CN-{ordinal:02d}"},
-        )  # fmt: skip
+            {
+                "metadata": {},
+                "memo": params.get("memo"),
+                "reason": params.get("reason"),
+                "customer": customer["id"],
+                "invoice": invoice["id"],
+                "currency": invoice["currency"],
+                "status": "issued",
+                "effective_at": params.get("effective_at"),
+                "number": f"{invoice['number']}-CN-{ordinal:02d}",
+            },
+        )
         note["metadata"] = params.get("metadata") or {}
         note.update(
-            _lines=lines, amount=total, total=total, subtotal=subtotal,
-            total_excluding_tax=subtotal, subtotal_excluding_tax=subtotal, total_taxes=taxes,
-            pre_payment_amount=before, post_payment_amount=after, discount_amount=0,
-            discount_amounts=[], refunds=[], amount_shipping=0,
+            _lines=lines,
+            amount=total,
+            total=total,
+            subtotal=subtotal,
+            total_excluding_tax=subtotal,
+            subtotal_excluding_tax=subtotal,
+            total_taxes=taxes,
+            pre_payment_amount=before,
+            post_payment_amount=after,
+            discount_amount=0,
+            discount_amounts=[],
+            refunds=[],
+            amount_shipping=0,
             out_of_band_amount=params.get("out_of_band_amount", 0),
             type="mixed" if before and after else "post_payment" if after else "pre_payment",
             pdf=f"https://invoice.example/cn/{ordinal}",
-        )  # fmt: skip
+        )
         invoice["pre_payment_credit_notes_amount"] += before
         invoice["post_payment_credit_notes_amount"] += after
         invoice["amount_remaining"] -= before
@@ -786,8 +770,13 @@ class Account:
         if before and not invoice["amount_remaining"]:
             invoice["status"] = "paid"
         if params.get("credit_amount"):
-            self._move_balance(customer, "credit_note", -params["credit_amount"],
-                               currency=invoice["currency"], credit_note=note["id"])  # fmt: skip
+            self._move_balance(
+                customer,
+                "credit_note",
+                -params["credit_amount"],
+                currency=invoice["currency"],
+                credit_note=note["id"],
+            )
         self._put("credit_note", note)
         self._put("invoice", invoice)
         self._event("credit_note.created", note)
@@ -795,37 +784,63 @@ class Account:
 
     def _credit_line(self, params: Params, where: str, invoice: Object) -> Object:
         if params["type"] != "custom_line_item":
-            raise ApiError(
-                "Only custom_line_item is served here.", param=f"{where}[type]"
-            )
+            raise ApiError("Only custom_line_item is served here.", param=f"{where}[type]")
         quantity, unit = params.get("quantity", 1), params.get("unit_amount")
         if unit is None or unit < 0 or quantity < 0:
-            raise ApiError("Invalid non-negative integer", param=f"{where}[unit_amount]",
-                           is_validation=True)  # fmt: skip
+            raise ApiError(
+                "Invalid non-negative integer", param=f"{where}[unit_amount]", is_validation=True
+            )
         taxes = []
         for tax in params.get("tax_amounts") or []:
-            rate = self._get(
-                "tax_rate", tax["tax_rate"], f"{where}[tax_amounts][tax_rate]"
-            )
+            rate = self.get("tax_rate", tax["tax_rate"], f"{where}[tax_amounts][tax_rate]")
             if not rate.get("_exact"):
-                raise ApiError("The tax rate must have been automatically created by Stripe.",
-                               param=f"{where}[tax_amounts][tax_rate]")  # fmt: skip
-            taxes.append({
-                "amount": tax["amount"], "taxable_amount": tax["taxable_amount"],
-                "tax_behavior": "inclusive" if rate["inclusive"] else "exclusive",
-                "tax_rate_details": {"tax_rate": rate["id"]},
-                "taxability_reason": "not_available", "type": "tax_rate_details",
-            })  # fmt: skip
-        line = self._new(
-            "credit_note_line_item", {"description": params.get("description")}
+                raise ApiError(
+                    "The tax rate must have been automatically created by Stripe.",
+                    param=f"{where}[tax_amounts][tax_rate]",
+                )
+            taxes.append(
+                {
+                    "amount": tax["amount"],
+                    "taxable_amount": tax["taxable_amount"],
+                    "tax_behavior": "inclusive" if rate["inclusive"] else "exclusive",
+                    "tax_rate_details": {"tax_rate": rate["id"]},
+                    "taxability_reason": "not_available",
+                    "type": "tax_rate_details",
+                }
+            )
+        line = self._new("credit_note_line_item", {"description": params.get("description")})
+        line.update(
+            amount=unit * quantity,
+            quantity=quantity,
+            unit_amount=unit,
+            taxes=taxes,
+            tax_rates=[],
+            discount_amount=0,
+            discount_amounts=[],
+            type="custom_line_item",
         )
-        line.update(amount=unit * quantity, quantity=quantity, unit_amount=unit, taxes=taxes,
-                    tax_rates=[], discount_amount=0, discount_amounts=[],
-                    type="custom_line_item")  # fmt: skip
         return line
 
 
 # ----------------------------------------------------------------------------- small parts
+
+
+def _no_such(kind: str, identifier: str, param: str = "id") -> ApiError:
+    return ApiError(
+        f"No such {kind.replace('_', ' ')}: '{identifier}'",
+        status=404 if param == "id" else 400,
+        code="resource_missing",
+        param=param,
+    )
+
+
+def _missing(param: str) -> ApiError:
+    return ApiError(
+        f"Missing required param: {param}.",
+        code="parameter_missing",
+        param=param,
+        is_validation=True,
+    )
 
 
 def _total_taxes(lines: Iterable[Object]) -> list[Object]:
@@ -833,9 +848,7 @@ def _total_taxes(lines: Iterable[Object]) -> list[Object]:
     for line in lines:
         for tax in line["taxes"]:
             identifier = tax["tax_rate_details"]["tax_rate"]
-            total = totals.setdefault(
-                identifier, {**tax, "amount": 0, "taxable_amount": 0}
-            )
+            total = totals.setdefault(identifier, {**tax, "amount": 0, "taxable_amount": 0})
             total["amount"] += tax["amount"]
             total["taxable_amount"] += tax["taxable_amount"]
     return list(totals.values())
@@ -847,12 +860,17 @@ def _check_customer(params: Params) -> None:
     check_length(params, "phone", 20)
     email = params.get("email")
     if email and not re.fullmatch(r"[!-~]+@[!-~]+", email):
-        raise ApiError(f"Invalid email address: {email}", code="email_invalid", param="email",
-                       is_validation=True)  # fmt: skip
+        raise ApiError(
+            f"Invalid email address: {email}",
+            code="email_invalid",
+            param="email",
+            is_validation=True,
+        )
     country = (params.get("address") or {}).get("country")
     if country and not re.fullmatch(r"[A-Z]{2}", country):
-        raise ApiError(f"Country '{country}' is unknown.", param="address[country]",
-                       is_validation=True)  # fmt: skip
+        raise ApiError(
+            f"Country '{country}' is unknown.", param="address[country]", is_validation=True
+        )
 
 
 def _update(item: Object, params: Params) -> None:
@@ -885,9 +903,7 @@ def _data_expansions(params: Params) -> list[str]:
     expansions = params.get("expand") or []
     for name in expansions:
         if not name.startswith("data."):
-            raise ApiError(
-                f"This property cannot be expanded ({name}).", param="expand"
-            )
+            raise ApiError(f"This property cannot be expanded ({name}).", param="expand")
     return [name.removeprefix("data.") for name in expansions]
 
 
@@ -903,14 +919,16 @@ def _clauses(query: str, fields: set[str]) -> list[Callable[[Object], bool]]:
     position = 0
     while position < len(query):
         match = _CLAUSE.match(query, position)
-        if match is None or match["field"] and match["field"] not in fields:
-            raise ApiError(f"The search query is invalid: {query[position:]}", param="query",
-                           code="search_query_invalid", is_validation=True)  # fmt: skip
+        if match is None or (match["field"] and match["field"] not in fields):
+            raise ApiError(
+                f"The search query is invalid: {query[position:]}",
+                param="query",
+                code="search_query_invalid",
+                is_validation=True,
+            )
         value = _unquoted(match["value"])
         if match["field"]:
-            clauses.append(
-                lambda item, f=match["field"], v=value: str(item.get(f)) == v
-            )
+            clauses.append(lambda item, f=match["field"], v=value: str(item.get(f)) == v)
         else:
             key = _unquoted(match["key"])
             clauses.append(lambda item, k=key, v=value: item["metadata"].get(k) == v)

@@ -12,16 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import (
-    Any,
-    ForwardRef,
-    Literal,
-    NotRequired,
-    Required,
-    Union,
-    get_args,
-    get_origin,
-)
+from typing import Any, ForwardRef, Literal, NotRequired, Required, Union, get_args, get_origin
 from urllib.parse import parse_qsl
 
 import stripe
@@ -57,17 +48,13 @@ class ApiError(Exception):
         self.is_validation = is_validation
         self.headers = dict(headers or {})
         error = {"type": kind, "message": message, "code": code, "param": param}
-        self.body = {
-            "error": {key: value for key, value in error.items() if value is not None}
-        }
+        self.body = {"error": {key: value for key, value in error.items() if value is not None}}
 
 
 def decode(encoded: str) -> dict[str, Any]:
     """`a[b][0]=c` → {"a": {"b": {"0": "c"}}}; arrays become lists when validated."""
     decoded: dict[str, Any] = {}
-    for name, value in parse_qsl(
-        encoded, keep_blank_values=True, strict_parsing=bool(encoded)
-    ):
+    for name, value in parse_qsl(encoded, keep_blank_values=True, strict_parsing=bool(encoded)):
         head, *rest = re.split(r"\[", name)
         path = [head, *(part.rstrip("]") for part in rest)]
         node = decoded
@@ -82,17 +69,13 @@ def decode(encoded: str) -> dict[str, Any]:
     return decoded
 
 
-def validate(
-    params_class: str, params: Mapping[str, Any], *, is_create: bool
-) -> dict[str, Any]:
+def validate(params_class: str, params: Mapping[str, Any], *, is_create: bool) -> dict[str, Any]:
     """The decoded parameters with their types, or ApiError.
 
     `params_class` names a TypedDict of `stripe.params`. On creation an empty text is refused,
     because there is nothing yet that it could unset.
     """
-    return _structure(
-        _fields(getattr(stripe.params, params_class)), params, "", is_create
-    )
+    return _structure(_fields(getattr(stripe.params, params_class)), params, "", is_create)
 
 
 # ------------------------------------------------------------------------------- the types
@@ -137,16 +120,11 @@ def _options(annotation: Any, module: str) -> tuple[Any, ...]:
     annotation = _resolved(annotation, module)
     if get_origin(annotation) not in (Union, types.UnionType):
         return (annotation,)
-    options = [
-        option for part in get_args(annotation) for option in _options(part, module)
-    ]
+    options = [option for part in get_args(annotation) for option in _options(part, module)]
     has_enumeration = any(
-        get_origin(option) is Literal and get_args(option) != ("",)
-        for option in options
+        get_origin(option) is Literal and get_args(option) != ("",) for option in options
     )
-    return tuple(
-        option for option in options if not (option is str and has_enumeration)
-    )
+    return tuple(option for option in options if not (option is str and has_enumeration))
 
 
 # ------------------------------------------------------------------------------ the values
@@ -179,9 +157,7 @@ def _structure(
     return result
 
 
-def _value(
-    annotation: Any, module: str, value: Any, where: str, is_create: bool
-) -> Any:
+def _value(annotation: Any, module: str, value: Any, where: str, is_create: bool) -> Any:
     options = _options(annotation, module)
     if value == "" and any(
         get_origin(option) is Literal and "" in get_args(option) for option in options
@@ -189,9 +165,7 @@ def _value(
         return ""
     if isinstance(value, dict):
         return _nested(options, module, value, where, is_create)
-    enumerations = [
-        get_args(option) for option in options if get_origin(option) is Literal
-    ]
+    enumerations = [get_args(option) for option in options if get_origin(option) is Literal]
     for choices in enumerations:
         if value in choices:
             return value
@@ -205,11 +179,7 @@ def _value(
 
 
 def _nested(
-    options: tuple[Any, ...],
-    module: str,
-    value: dict[str, Any],
-    where: str,
-    is_create: bool,
+    options: tuple[Any, ...], module: str, value: dict[str, Any], where: str, is_create: bool
 ) -> Any:
     for option in options:
         if is_typeddict(option):
@@ -238,9 +208,7 @@ def _metadata(value: Mapping[str, Any], where: str) -> dict[str, str]:
         if not isinstance(text, str) or len(key) > 40 or "]" in key:
             raise _invalid(f"Invalid metadata key: {key}", where)
         if len(text) > 500:
-            raise _invalid(
-                f"Metadata values can have up to 500 characters: {key}", where
-            )
+            raise _invalid(f"Metadata values can have up to 500 characters: {key}", where)
     return dict(value)
 
 

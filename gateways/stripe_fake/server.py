@@ -62,11 +62,7 @@ class Fault:
     seconds: float = 0.0
 
     def strikes(self, method: str, path: str) -> bool:
-        if (
-            self.times <= 0
-            or method != self.method
-            or not re.fullmatch(self.path, path)
-        ):
+        if self.times <= 0 or method != self.method or not re.fullmatch(self.path, path):
             return False
         if self.skip > 0:
             self.skip -= 1
@@ -117,12 +113,12 @@ def _routes() -> list[tuple[str, re.Pattern[str], str | None, Handler]]:
 
     def retrieve(kind: str) -> Handler:
         return lambda account, ids, params, _: account.render(
-            account._get(kind, ids[-1]), params.get("expand") or ()
+            account.get(kind, ids[-1]), params.get("expand") or ()
         )
 
     def listing(kind: str) -> Handler:
         return lambda account, ids, params, url: account.page(
-            account._listed(kind, params), params, url
+            account.listed(kind, params), params, url
         )
 
     def search(kind: str) -> Handler:
@@ -130,28 +126,18 @@ def _routes() -> list[tuple[str, re.Pattern[str], str | None, Handler]]:
 
     def lines(kind: str) -> Handler:
         return lambda account, ids, params, url: account.page(
-            account._get(kind, ids[0])["_lines"], params, url
+            account.get(kind, ids[0])["_lines"], params, url
         )
 
-    def events(
-        account: Account, ids: tuple[str, ...], params: Params, url: str
-    ) -> Object:
-        wanted = set(params.get("types") or []) | (
-            {params["type"]} if "type" in params else set()
-        )
-        found = account._listed("event", params)
-        return account.page(
-            [e for e in found if not wanted or e["type"] in wanted], params, url
-        )
+    def events(account: Account, ids: tuple[str, ...], params: Params, url: str) -> Object:
+        wanted = set(params.get("types") or []) | ({params["type"]} if "type" in params else set())
+        found = account.listed("event", params)
+        return account.page([e for e in found if not wanted or e["type"] in wanted], params, url)
 
-    def transactions(
-        account: Account, ids: tuple[str, ...], params: Params, url: str
-    ) -> Object:
-        account._customer(ids[0], "id")
+    def transactions(account: Account, ids: tuple[str, ...], params: Params, url: str) -> Object:
+        account.customer(ids[0], "id")
         kind = "customer_balance_transaction"
-        return account.page(
-            account._listed(kind, {**params, "customer": ids[0]}), params, url
-        )
+        return account.page(account.listed(kind, {**params, "customer": ids[0]}), params, url)
 
     one = r"([A-Za-z0-9_]+)"
     customer, invoice = rf"/v1/customers/{one}", rf"/v1/invoices/{one}"
@@ -162,12 +148,24 @@ def _routes() -> list[tuple[str, re.Pattern[str], str | None, Handler]]:
         ("GET", customer, "CustomerRetrieveParams", retrieve("customer")),
         ("POST", customer, "CustomerUpdateParams", shown(Account.update_customer)),
         ("DELETE", customer, "CustomerDeleteParams", plain(Account.delete_customer)),
-        ("GET", f"{customer}/balance_transactions", "CustomerBalanceTransactionListParams",
-         transactions),
-        ("POST", f"{customer}/balance_transactions", "CustomerBalanceTransactionCreateParams",
-         shown(Account.create_balance_transaction)),
-        ("GET", f"{customer}/balance_transactions/{one}",
-         "CustomerBalanceTransactionRetrieveParams", retrieve("customer_balance_transaction")),
+        (
+            "GET",
+            f"{customer}/balance_transactions",
+            "CustomerBalanceTransactionListParams",
+            transactions,
+        ),
+        (
+            "POST",
+            f"{customer}/balance_transactions",
+            "CustomerBalanceTransactionCreateParams",
+            shown(Account.create_balance_transaction),
+        ),
+        (
+            "GET",
+            f"{customer}/balance_transactions/{one}",
+            "CustomerBalanceTransactionRetrieveParams",
+            retrieve("customer_balance_transaction"),
+        ),
         ("GET", "/v1/invoices/search", "InvoiceSearchParams", search("invoice")),
         ("GET", "/v1/invoices", "InvoiceListParams", listing("invoice")),
         ("POST", "/v1/invoices", "InvoiceCreateParams", shown(Account.create_invoice)),
@@ -176,17 +174,28 @@ def _routes() -> list[tuple[str, re.Pattern[str], str | None, Handler]]:
         ("DELETE", invoice, "InvoiceDeleteParams", plain(Account.delete_invoice)),
         ("POST", f"{invoice}/add_lines", "InvoiceAddLinesParams", shown(Account.add_lines)),
         ("GET", f"{invoice}/lines", "InvoiceListLinesParams", lines("invoice")),
-        ("POST", f"{invoice}/lines/{one}", "InvoiceLineItemUpdateParams",
-         shown(Account.update_line)),
-        ("POST", f"{invoice}/finalize", "InvoiceFinalizeInvoiceParams",
-         shown(Account.finalize_invoice)),
+        (
+            "POST",
+            f"{invoice}/lines/{one}",
+            "InvoiceLineItemUpdateParams",
+            shown(Account.update_line),
+        ),
+        (
+            "POST",
+            f"{invoice}/finalize",
+            "InvoiceFinalizeInvoiceParams",
+            shown(Account.finalize_invoice),
+        ),
         ("POST", f"{invoice}/void", "InvoiceVoidInvoiceParams", plain(Account.void_invoice)),
-        ("POST", f"{invoice}/mark_uncollectible", "InvoiceMarkUncollectibleParams",
-         plain(Account.mark_uncollectible)),
+        (
+            "POST",
+            f"{invoice}/mark_uncollectible",
+            "InvoiceMarkUncollectibleParams",
+            plain(Account.mark_uncollectible),
+        ),
         ("POST", f"{invoice}/pay", "InvoicePayParams", shown(Account.pay_invoice)),
         ("GET", "/v1/invoiceitems", "InvoiceItemListParams", listing("invoiceitem")),
-        ("POST", "/v1/invoiceitems", "InvoiceItemCreateParams",
-         shown(Account.create_invoice_item)),
+        ("POST", "/v1/invoiceitems", "InvoiceItemCreateParams", shown(Account.create_invoice_item)),
         ("GET", rf"/v1/invoiceitems/{one}", "InvoiceItemRetrieveParams", retrieve("invoiceitem")),
         ("GET", "/v1/tax_rates", "TaxRateListParams", listing("tax_rate")),
         ("POST", "/v1/tax_rates", "TaxRateCreateParams", shown(Account.create_tax_rate)),
@@ -195,14 +204,16 @@ def _routes() -> list[tuple[str, re.Pattern[str], str | None, Handler]]:
         ("GET", "/v1/credit_notes", "CreditNoteListParams", listing("credit_note")),
         ("POST", "/v1/credit_notes", "CreditNoteCreateParams", shown(Account.create_credit_note)),
         ("GET", rf"/v1/credit_notes/{one}", "CreditNoteRetrieveParams", retrieve("credit_note")),
-        ("GET", rf"/v1/credit_notes/{one}/lines", "CreditNoteListLinesParams",
-         lines("credit_note")),
+        (
+            "GET",
+            rf"/v1/credit_notes/{one}/lines",
+            "CreditNoteListLinesParams",
+            lines("credit_note"),
+        ),
         ("GET", "/v1/events", "EventListParams", events),
         ("GET", rf"/v1/events/{one}", "EventRetrieveParams", retrieve("event")),
-    ]  # fmt: skip
-    return [
-        (method, re.compile(path), params, act) for method, path, params, act in table
     ]
+    return [(method, re.compile(path), params, act) for method, path, params, act in table]
 
 
 class StripeFake:
@@ -213,11 +224,7 @@ class StripeFake:
     """
 
     def __init__(
-        self,
-        *,
-        port: int = 0,
-        state_file: Path | str | None = None,
-        search_delay: int = 0,
+        self, *, port: int = 0, state_file: Path | str | None = None, search_delay: int = 0
     ) -> None:
         path = Path(state_file) if state_file is not None else None
         self.account = Account(path, search_delay=search_delay)
@@ -236,9 +243,7 @@ class StripeFake:
 
     def start(self) -> Self:
         self._thread = threading.Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.05},
-            daemon=True,
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )
         self._thread.start()
         return self
@@ -327,22 +332,19 @@ class StripeFake:
     def _check_headers(self, headers: Any, key: str | None) -> None:
         scheme, _, token = (headers.get("Authorization") or "").partition(" ")
         if scheme != "Bearer" or not re.fullmatch(r"[sr]k_test_[A-Za-z0-9_]+", token):
-            raise ApiError("Invalid API Key provided: only test keys are served here.",
-                           status=401)  # fmt: skip
+            raise ApiError("Invalid API Key provided: only test keys are served here.", status=401)
         if headers.get("Stripe-Version", self.api_version) != self.api_version:
-            raise ApiError(f"Only API version {self.api_version} is served here.",
-                           is_validation=True)  # fmt: skip
+            raise ApiError(
+                f"Only API version {self.api_version} is served here.", is_validation=True
+            )
         if key is not None and not 0 < len(key) <= _KEY_CHARACTERS_MAX:
-            raise ApiError(f"The idempotency key can have at most {_KEY_CHARACTERS_MAX} "
-                           "characters.", kind="idempotency_error")  # fmt: skip
+            raise ApiError(
+                f"The idempotency key can have at most {_KEY_CHARACTERS_MAX} characters.",
+                kind="idempotency_error",
+            )
 
     def _serve(
-        self,
-        method: str,
-        path: str,
-        params: Params,
-        key: str | None,
-        fault: Fault | None,
+        self, method: str, path: str, params: Params, key: str | None, fault: Fault | None
     ) -> _Answer:
         kind = fault.kind if fault else None
         if kind == "drop_request":
@@ -354,10 +356,7 @@ class StripeFake:
         ).hexdigest()
         if key is not None:
             saved = self.account.saved_answers.get(key)
-            if (
-                saved is not None
-                and self.account.now() - saved["at"] < KEY_AGE_MAX_SECONDS
-            ):
+            if saved is not None and self.account.now() - saved["at"] < KEY_AGE_MAX_SECONDS:
                 if saved["fingerprint"] != fingerprint:
                     raise ApiError(
                         f"Keys for idempotent requests can only be used with the same parameters "
@@ -368,10 +367,7 @@ class StripeFake:
                 return _Answer(
                     saved["status"],
                     saved["body"],
-                    {
-                        "Idempotent-Replayed": "true",
-                        "Original-Request": saved["request"],
-                    },
+                    {"Idempotent-Replayed": "true", "Original-Request": saved["request"]},
                     is_replayed=True,
                     is_dropped=kind == "drop_answer",
                 )
@@ -388,8 +384,13 @@ class StripeFake:
                 status, body = error.status, error.body
             if kind == "error_saved_after_effect":
                 status, body = 500, _server_error()
-        answer = {"at": self.account.now(), "fingerprint": fingerprint, "status": status,
-                  "body": body, "request": f"req_{len(self.log):014d}"}  # fmt: skip
+        answer = {
+            "at": self.account.now(),
+            "fingerprint": fingerprint,
+            "status": status,
+            "body": body,
+            "request": f"req_{len(self.log):014d}",
+        }
         has_changed = self.account.commit(key, answer if key is not None else None)
         # Stripe tells clients not to repeat a request whose failure it has kept.
         headers = {"Stripe-Should-Retry": "false"} if status == 500 else {}
@@ -411,11 +412,7 @@ class StripeFake:
                 if params_class is None:
                     return act, match.groups(), params
                 is_create = method == "POST" and not match.groups()
-                return (
-                    act,
-                    match.groups(),
-                    validate(params_class, params, is_create=is_create),
-                )
+                return (act, match.groups(), validate(params_class, params, is_create=is_create))
         raise ApiError(f"Unrecognized request URL ({method}: {path}).", status=404)
 
     def _control(self, method: str, path: str, body: str) -> _Answer:
@@ -460,9 +457,10 @@ _REFUSALS: dict[str | None, Callable[[], ApiError]] = {
     ),
     "error_unsaved": lambda: ApiError("An unknown error occurred", status=500, kind="api_error"),
     "unavailable": lambda: ApiError("Service unavailable", status=503, kind="api_error"),
-    "unauthorized": lambda: ApiError("Expired API Key provided", status=401,
-                                     code="api_key_expired"),
-}  # fmt: skip
+    "unauthorized": lambda: ApiError(
+        "Expired API Key provided", status=401, code="api_key_expired"
+    ),
+}
 
 
 class _Server(ThreadingHTTPServer):

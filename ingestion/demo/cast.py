@@ -4,9 +4,10 @@ Their account ids stand first (A000001…), so they are the same in a small and 
 """
 
 from datetime import date, time, timedelta
+from typing import Any
 
 from ingestion.demo import people
-from ingestion.demo.customers import Customers
+from ingestion.demo.customers import Account, Customers
 from ingestion.demo.products import LAUNCH
 from ingestion.demo.timeline import FIRST_PERIOD
 
@@ -33,8 +34,8 @@ def add_cast(customers: Customers) -> None:
     _travellers(customers)
 
 
-def _resident(customers: Customers, name: str, **given: object):
-    usual = {
+def _resident(customers: Customers, name: str, **given: Any) -> Account:
+    usual: dict[str, Any] = {
         "town": people.TOWNS[0],
         "language": "fr",
         "cycle_day": 1,
@@ -43,7 +44,7 @@ def _resident(customers: Customers, name: str, **given: object):
         "itemisation": "masked",
         "opened_on": _OPENED,
     }
-    return customers.account(name=name, **usual | given)
+    return customers.account("residential", name=name, **usual | given)
 
 
 def _plan_stories(customers: Customers) -> None:
@@ -88,20 +89,14 @@ def _plan_stories(customers: Customers) -> None:
 
     # A few days without a plan: their usage waits (no_plan).
     account = _resident(customers, "Inès Marchand")
-    line = customers.line(
-        account, "confort_20", name="Inès", starts=_day(9), plan_starts=_day(13)
-    )
+    line = customers.line(account, "confort_20", name="Inès", starts=_day(9), plan_starts=_day(13))
     line.usage_percent = 300
 
     # Two extra products of one kind at a special price, for a while; yearly support.
     account = _resident(customers, "Adèle Brun", cycle_day=15)
     line = customers.line(account, "confort_20", name="Adèle")
-    customers.hold(
-        account, line, "data_10", _day(20), _day(66), quantity=2, price_override="3.50"
-    )
-    customers.hold(
-        account, line, "sav_premium", date(2026, 2, 15), interval_from=date(2026, 2, 15)
-    )
+    customers.hold(account, line, "data_10", _day(20), _day(66), quantity=2, price_override="3.50")
+    customers.hold(account, line, "sav_premium", date(2026, 2, 15), interval_from=date(2026, 2, 15))
     line.usage_percent = 250
 
 
@@ -222,13 +217,9 @@ def _money_stories(customers: Customers) -> None:
     # An outage credit, a goodwill credit, a replacement charged.
     account = _resident(customers, "Karim Boucher", town=people.TOWNS[9])
     line = customers.line(account, "confort_20", name="Karim")
-    customers.adjust(
-        account, line, "credit", "outage", "Panne du 21 juillet", "3.00", _day(23)
-    )
+    customers.adjust(account, line, "credit", "outage", "Panne du 21 juillet", "3.00", _day(23))
     customers.adjust(account, None, "credit", "goodwill", "Geste commercial", "5.00", _day(34))
-    customers.adjust(
-        account, line, "debit", "other", "Remplacement de carte SIM", "8.33", _day(40)
-    )
+    customers.adjust(account, line, "debit", "other", "Remplacement de carte SIM", "8.33", _day(40))
 
     # A discount that was promised and entered late.
     account = _resident(customers, "Manon Girard", cycle_day=15)
@@ -254,6 +245,7 @@ def _travellers(customers: Customers) -> None:
         line = customers.line(account, "confort_20", name=name.split()[0])
         line.usage_percent = 200
         line.trip = (network, _day(starts), _day(starts + days))
+        line.roams_freely = option or network == "21407"
         if option:
             customers.hold(account, line, "voyage", _day(starts), _day(starts + days))
 

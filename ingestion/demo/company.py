@@ -24,7 +24,7 @@ operator:
     email: service.client@example.org
     phone: "+33199000000"
     url: https://www.example.org/assistance
-  bank: {{iban: FR7612345678901234567890106, bic: DEMOFRPPXXX}}
+  bank: {{iban: FR7699999000010000000000115, bic: DEMOFRPPXXX}}
 billing:
   cycle_days: {list(CYCLE_DAYS)}
   payment_terms_days: 14
@@ -63,18 +63,18 @@ LOGO_SVG = """\
     <rect x="30" y="16" width="9" height="34" rx="2"/>
   </g>
   <rect x="43" y="6" width="9" height="44" rx="2" fill="#e4572e"/>
-  <path d="M68 42V20h5.2l6.3 10.4L85.800 20H91v22h-5V28.600l-5.300 8.600h-2.500l-5.200-8.600V42z"
+  <path d="M68 42V20h5.2l6.3 10.4L85.8 20H91v22h-5V28.600l-5.3 8.600h-2.500l-5.2-8.600V42z"
         fill="#17324d"/>
-  <g fill="none" stroke="#17324d" stroke-width="4.200">
-    <circle cx="104" cy="34" r="6.200"/>
-    <path d="M119 18v24M119 34a6.200 6.200 0 1 0 12.400 0a6.200 6.200 0 1 0 -12.400 0"/>
+  <g fill="none" stroke="#17324d" stroke-width="4.2">
+    <circle cx="104" cy="34" r="6.2"/>
+    <path d="M119 18v24M119 34a6.2 6.2 0 1 0 12.4 0a6.2 6.2 0 1 0 -12.4 0"/>
     <path d="M140 27v15M150 18v24M159 27v15"/>
-    <path d="M178 30.500c-2-3-9-3-9 .8c0 4.200 9.600 1.800 9.600 6.300c0 4-8 4.200-10.200.6"/>
+    <path d="M178 30.500c-2-3-9-3-9 .8c0 4.2 9.6 1.8 9.6 6.300c0 4-8 4.2-10.2.6"/>
   </g>
   <g fill="#e4572e">
-    <circle cx="140" cy="20.500" r="2.600"/>
-    <circle cx="159" cy="20.500" r="2.600"/>
-    <circle cx="192" cy="39.500" r="2.800"/>
+    <circle cx="140" cy="20.5" r="2.6"/>
+    <circle cx="159" cy="20.5" r="2.6"/>
+    <circle cx="192" cy="39.5" r="2.8"/>
   </g>
 </svg>
 """

@@ -4,7 +4,7 @@ from datetime import date, time, timedelta
 
 from ingestion.demo import people
 from ingestion.demo.customers import Account, Customers, Line
-from ingestion.demo.places import DIASPORA_STEMS, TRIP_NETWORKS
+from ingestion.demo.places import DIASPORA_STEMS, EU, TRIP_NETWORKS, visited_zone
 from ingestion.demo.products import LAUNCH
 from ingestion.demo.timeline import FIRST_PERIOD
 
@@ -141,8 +141,10 @@ class Crowd:
         ends = starts + timedelta(days=chance.choice((3, 5, 7, 7, 10, 14, 14, 16)))
         network = chance.choices(self._networks, self._network_weights)[0]
         line.trip = (network, starts, ends)
-        outside = network[:3] in ("604", "603", "605", "234", "228", "310", "302", "286", "520")
-        if outside and line.usage_from <= starts and chance.random() < 0.45:
+        if visited_zone(network) == EU:
+            return
+        line.roams_freely = line.usage_from <= starts and chance.random() < 0.45
+        if line.roams_freely:
             self.customers.hold(account, line, "voyage", starts, ends)
 
     def _options(self, account: Account, line: Line) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from ingestion.demo import people
 from ingestion.demo.timeline import FIRST_PERIOD, Timeline, local
 
-LINES_MAX = 1_000_000
+LINES_MAX = 900_000
 # 06 39 98 is the range that is kept for fiction; 0700 is given to nobody with ten digits.
 _FICTION = "3363998"
 _FICTION_SIZE = 10_000
@@ -43,6 +43,8 @@ class Line:
     """country that this line calls above all"""
     trip: tuple[str, date, date] | None = None
     """network, first day, day of return"""
+    roams_freely: bool = True
+    """uses data abroad as at home: the plan or an option covers it, or nobody thought of it"""
 
 
 @dataclass
@@ -195,13 +197,13 @@ class Customers:
             return None, None, f"ligne{number:05d}"
         imsi = f"20815{number + 1:010d}"
         if kind == "thing":
-            return f"{_BEYOND}{number:010d}", imsi, None
+            return f"{_BEYOND}0{number:09d}", imsi, None
         if number_of is not None:
             return number_of.msisdn, imsi, None
         if number < _FICTION_SIZE:
             # 7919 is prime to the range's size: every line gets a number of its own.
             return f"{_FICTION}{(number * 7919 + 1234) % _FICTION_SIZE:04d}", imsi, None
-        return f"{_BEYOND}{(number * 7919) % LINES_MAX:06d}", imsi, None
+        return f"{_BEYOND}{100_000 + (number * 7919) % LINES_MAX:06d}", imsi, None
 
     def _identify(self, line: Line, valid_from: datetime | None) -> None:
         numbers = (("msisdn", line.msisdn), ("imsi", line.imsi))

@@ -3,35 +3,42 @@
 from random import Random
 from typing import NamedTuple
 
-_FIRST_NAMES = (
+
+def _listed(text: str, separator: str = ";") -> list[str]:
+    return text.split(separator)
+
+
+_FIRST_NAMES = _listed(
     "Adèle Ahmed Aïcha Alain Alice Amélie Antoine Aurélie Bastien Béatrice Bruno Camille Cédric "
     "Chloé Clara Claude Damien Djamila Élise Élodie Émile Fatou Félix Florence Gaëlle Gilles "
     "Hélène Hugo Inès Isabelle Jade Jean Julien Karim Laure Léa Louis Lucie Malik Manon Marc "
     "Mathilde Maxime Mehdi Nadia Nicolas Noémie Océane Olivier Oumar Pascal Paul Quentin Rachid "
     "Romain Rosa Sabrina Salomé Samuel Sofia Solène Théo Thierry Ursule Valérie Victor Xavier "
-    "Yann Yasmine Zoé"
-).split()
-_LAST_NAMES = (
+    "Yann Yasmine Zoé",
+    " ",
+)
+_LAST_NAMES = _listed(
     "Aubert Barbier Benali Bernard Besson Blanchard Boucher Bouvier Brun Carpentier Chevallier "
     "Colin Cordier Da_Silva Delorme Diallo Dubois Dumas Durand Étienne Fabre Faure Fontaine "
     "Garnier Gauthier Girard Guérin Haddad Hamel Henry Hoarau Jacob Joly Keita Lacroix Lambert "
     "Leclerc Lefèvre Lemoine Leroux Mallet Marchand Martinez Masson Mercier Meunier Michel Morel "
     "Nguyen Noël Ouedraogo Payet Perrin Petit Picard Poirier Prévost Renard Ribeiro Rivière Roche "
-    "Rousseau Roy Sanchez Schmitt Simon Tessier Traoré Vasseur Vidal Vincent Weber Zeller"
-).split()
-_STREETS = (
+    "Rousseau Roy Sanchez Schmitt Simon Tessier Traoré Vasseur Vidal Vincent Weber Zeller",
+    " ",
+)
+_STREETS = _listed(
     "rue des Lilas;avenue de la Gare;impasse du Moulin;place du Marché;rue Haute;"
     "chemin des Vignes;boulevard du Canal;allée des Tilleuls;rue de l'Abreuvoir;quai du Vieux Port;"
     "rue du Four;sentier des Écoliers;cours de la Fontaine;rue des Tanneurs"
-).split(";")
-_TRADES = (
+)
+_TRADES = _listed(
     "Ateliers;Boulangerie;Cabinet;Clinique;Conseil;Électricité;Éditions;Garage;Imprimerie;Jardins;"
     "Menuiserie;Optique;Pharmacie;Restaurant;Transports;Traiteur"
-).split(";")
+)
 _FORMS = ("SARL", "SAS", "SA", "EURL")
-_PHONES = (
+_PHONES = _listed(
     "Aurore 12;Aurore 12 Pro;Boréale X;Cigale Mini;Mistral 5G;Mistral 5G Max;Tramontane Fold"
-).split(";")
+)
 
 
 class Town(NamedTuple):

@@ -43,9 +43,9 @@ ZONE_OF_REGION: dict[str, str] = {
     **dict.fromkeys(_EUROPE_1.split(), EUROPE_1),
     **dict.fromkeys(_EUROPE_2.split(), EUROPE_2),
     **dict.fromkeys(_WORLD_1.split(), WORLD_1),
-    **dict.fromkeys("US CA".split(), NORTH_AMERICA),
-    **dict.fromkeys("DZ MA TN EH".split(), MAGHREB),
-    **dict.fromkeys("GP GF MQ RE YT PM BL MF".split(), OVERSEAS),
+    **dict.fromkeys(("US", "CA"), NORTH_AMERICA),
+    **dict.fromkeys(("DZ", "MA", "TN", "EH"), MAGHREB),
+    **dict.fromkeys(("GP", "GF", "MQ", "RE", "YT", "PM", "BL", "MF"), OVERSEAS),
 }
 
 # Regions that share a calling code and where their numbers begin.
@@ -93,7 +93,7 @@ _FRENCH: list[tuple[str, str, str]] = [
     ("335", FRANCE, "France fixe, Sud-Ouest"),
     ("336", FRANCE, "France mobile"),
     ("337", FRANCE, "France mobile"),
-    ("33700", FRANCE, "France, objets connectés"),
+    ("337000", FRANCE, "France, objets connectés"),
     ("339", FRANCE, "France non géographique"),
     *((f"3380{digit}", FREE, "Numéro vert") for digit in range(6)),
     *((f"3380{digit}", FRANCE, "Numéro gris") for digit in range(6, 10)),
@@ -112,7 +112,7 @@ _SHORT_CODES: list[tuple[str, str, str]] = [
     ("18", FREE, "Pompiers"),
     ("196", FREE, "Secours en mer"),
     ("116000", FREE, "Enfants disparus"),
-    ("888", FREE, "Messagerie vocale"),
+    ("123", FREE, "Messagerie vocale"),
     ("3639", FRANCE, "Service 3639"),
     ("3646", FRANCE, "Service 3646"),
     ("3949", FRANCE, "Service 3949"),
@@ -184,10 +184,7 @@ def prefix_rows() -> Iterator[dict[str, Any]]:
         for region in regions:
             name = names.get(region, region)
             zone = ZONE_OF_REGION.get(region, WORLD_2)
-            if region == regions[0]:
-                starts = [""]
-            else:
-                starts = _SHARED.get(region, "").split()
+            starts = [""] if region == regions[0] else _SHARED.get(region, "").split()
             for start in starts:
                 yield {"prefix": code + start, "zone": zone, "destination": name, "exact": False}
             for start in _MOBILE.get(region, "").split():
@@ -224,6 +221,14 @@ def network_rows() -> Iterator[dict[str, Any]]:
         yield {"network": network, "country": "001", "visited_zone": SEA_AND_AIR}
 
 
+_ZONE_OF_NETWORK = {network: zone for _, network, zone in _VISITED}
+
+
+def visited_zone(network: str) -> str:
+    """The zone of one of the networks of trips."""
+    return _ZONE_OF_NETWORK.get(network, SEA_AND_AIR)
+
+
 # What is dialled abroad, with how often: calling code and a stem that no line is known under;
 # four digits follow.
 FOREIGN_STEMS: dict[str, float] = {
@@ -247,7 +252,7 @@ DIASPORA_STEMS: dict[str, float] = {
 
 # Special numbers, as dialled and in E.164 where they have it.
 SPECIAL_NUMBERS: dict[str, float] = {
-    "888": 40, "3639": 6, "3646": 4, "3949": 4, "112": 1, "15": 2, "17": 2, "3179": 5, "3201": 1,
+    "123": 40, "3639": 6, "3646": 4, "3949": 4, "112": 1, "15": 2, "17": 2, "3179": 5, "3201": 1,
     "118218": 4, "118712": 4, "118000": 1, "33800123456": 6, "33805990000": 8, "33809400000": 8,
     "33820200000": 3, "33892690000": 4, "33899700000": 1,
 }  # fmt: skip

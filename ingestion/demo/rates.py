@@ -71,7 +71,9 @@ def _price(amount: str, factor: str = "1") -> Decimal:
     return (Decimal(amount) * Decimal(factor)).quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
-def _voice(card: str, visited: str, zone: str, band: str, price: str, **rest: Any) -> dict[str, Any]:
+def _voice(
+    card: str, visited: str, zone: str, band: str, price: str, **rest: Any
+) -> dict[str, Any]:
     return {
         "rate_card_id": card,
         "service": "voice",
@@ -100,7 +102,8 @@ def _calls_in_france() -> Iterator[dict[str, Any]]:
         yield _voice("pro", "home", places.FRANCE, "*", price, **_increments(1, 1),
                      tier_from=tier_from, tier_mode="graduated", **name)  # fmt: skip
     yield _voice("ligne", "home", places.FRANCE, "peak", "0.018", **_increments(1, 1),
-                 connection_fee=Decimal("0.01"), minimum_charge=Decimal("0.02"), **name)  # fmt: skip
+                 connection_fee=Decimal("0.01"), minimum_charge=Decimal("0.02"),
+                 **name)  # fmt: skip
     yield _voice("ligne", "home", places.FRANCE, "*", "0.012", **_increments(1, 1), **name)
 
 
@@ -173,7 +176,9 @@ def _messages(card: str) -> Iterator[dict[str, Any]]:
     yield mms | {"zone": "*", "price": Decimal("0.85")}
 
 
-def _data_of(card: str, visited: str, price: str, per: int, unit: str, **rest: Any) -> dict[str, Any]:
+def _data_of(
+    card: str, visited: str, price: str, per: int, unit: str, **rest: Any
+) -> dict[str, Any]:
     return {
         "rate_card_id": card,
         "service": "data",
@@ -190,15 +195,16 @@ def _data_of(card: str, visited: str, price: str, per: int, unit: str, **rest: A
 
 def _data() -> Iterator[dict[str, Any]]:
     yield _data_of("unite", "home", "0.05", 1, "mb", **_increments(100_000, 100_000))
-    # Beyond the allowance: packages of 500 MB.
-    yield _data_of("standard", "home", "2.00", 500, "mb", tier_mode="package",
+    # Beyond the allowance: packages of 1 GB.
+    yield _data_of("standard", "home", "1.50", 1, "gb", tier_mode="package",
                    **_increments(1000, 1000))  # fmt: skip
     # Slowed down rather than charged.
     yield _data_of("illimite", "home", "0", 1, "gb")
     yield _data_of("pro", "home", "1.50", 1, "gb", **_increments(10_000, 10_000))
     for tier_from, price, fee in ((0, "0.10", "0"), (50 * 2**20, "0.04", "1.00")):
         yield _data_of("objets", "home", price, 1, "mib", **_increments(1024, 1024),
-                       tier_from=tier_from, tier_fee=Decimal(fee), tier_mode="graduated")  # fmt: skip
+                       tier_from=tier_from, tier_fee=Decimal(fee),
+                       tier_mode="graduated")  # fmt: skip
     for card in ("unite", "standard", "illimite", "pro", "objets"):
         # The wholesale cap is the most that may be asked for in the EU.
         yield _data_of(card, places.EU, "1.10", 1, "gb", **_increments(1000, 1000),
@@ -206,9 +212,9 @@ def _data() -> Iterator[dict[str, Any]]:
         yield _data_of(card, places.EU, "1.00", 1, "gb", **_increments(1000, 1000),
                        valid_from=_CAP_OF_2027)  # fmt: skip
         for visited, price in (
-            (places.ROAMING_1, "0.30"),
-            (places.ROAMING_2, "0.90"),
-            (places.SEA_AND_AIR, "1.90"),
+            (places.ROAMING_1, "0.05"),
+            (places.ROAMING_2, "0.30"),
+            (places.SEA_AND_AIR, "0.90"),
         ):
             yield _data_of(card, visited, price, 100, "kb", **_increments(100_000, 10_000))
 

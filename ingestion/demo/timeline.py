@@ -67,7 +67,7 @@ def epoch(instant: datetime) -> int:
 def easter(year: int) -> date:
     """Easter Sunday (Gregorian, Meeus)."""
     golden, century, rest = year % 19, year // 100, year % 100
-    moon = (19 * golden + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15)
+    moon = 19 * golden + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15
     moon %= 30
     week = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
     late = (golden + 11 * moon + 22 * week) // 451

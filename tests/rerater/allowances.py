@@ -110,9 +110,7 @@ def new_grant(
     )
 
 
-def allowance_on(
-    allowances: Iterable[Allowance], product_id: str, day: date
-) -> list[Allowance]:
+def allowance_on(allowances: Iterable[Allowance], product_id: str, day: date) -> list[Allowance]:
     """The allowances of a product by the catalogue of a day (4.1)."""
     return [
         row

@@ -74,11 +74,7 @@ class Charging:
         self.first_day = calendar.boundary_at_or_after(
             self.operator.first_period, account.cycle_day
         )
-        self.held = [
-            row
-            for row in folder.subscribed_products
-            if row.account_id == account.account_id
-        ]
+        self.held = mediation.held_by_account[account.account_id]
         self.subscription_ids = {
             row.subscription_id
             for row in folder.subscriptions
@@ -337,7 +333,9 @@ class Charging:
                 found.append((product, stretch))
         return sorted(found, key=lambda plan: plan[1])
 
-    def prorated(self, product: Product, amount: Fraction, part: Stretch, whole: Stretch) -> Fraction:
+    def prorated(
+        self, product: Product, amount: Fraction, part: Stretch, whole: Stretch
+    ) -> Fraction:
         """A plan's cap or minimum for its days of a period (5.4)."""
         if product.proration == "daily":
             amount *= calendar.share_of_period(part, whole, self.operator.day_count)
@@ -427,9 +425,8 @@ class PeriodSettlement:
         """
         days: dict[tuple[str, str], set[date]] = defaultdict(set)
         rows: dict[tuple[str, str], Discount] = {}
-        for held in self.charging.folder.subscribed_discounts:
-            if held.account_id != self.charging.account.account_id:
-                continue
+        account_id = self.charging.account.account_id
+        for held in self.charging.mediation.discounts_by_account[account_id]:
             stretch = Stretch(held.valid_from, held.valid_to).overlap(self.period)
             row = self.discount_on(held, stretch) if stretch else None
             if stretch is None or row is None:
@@ -442,9 +439,7 @@ class PeriodSettlement:
             first = rows.get(key)
             if first is None or first.valid_from > row.valid_from:
                 rows[key] = row
-        found = [
-            HeldDiscount(row, key[1], self.count(days[key])) for key, row in rows.items()
-        ]
+        found = [HeldDiscount(row, key[1], self.count(days[key])) for key, row in rows.items()]
         return sorted(
             found,
             key=lambda held: (
@@ -468,7 +463,7 @@ class PeriodSettlement:
                 row.discount_id == held.discount_id
                 and row.valid_from <= stretch.start < row.valid_to
             ):
-                begin = max(held.valid_from, self.charging.first_day)
+                begin = self.charging.first_day if held.valid_from == EVER else held.valid_from
                 first = self.charging.period_of(begin)
                 elapsed = (self.period.start.year - first.start.year) * 12 + (
                     self.period.start.month - first.start.month

@@ -14,6 +14,7 @@ from .reader import (
     Folder,
     Identifier,
     Product,
+    SubscribedDiscount,
     SubscribedProduct,
     Subscription,
     UsageRecord,
@@ -105,9 +106,9 @@ def find_duplicates(
     return states
 
 
-def join_partials(records: Iterable[UsageRecord], bill_moment: datetime) -> tuple[
-    list[Call], dict[RecordKey, State]
-]:
+def join_partials(
+    records: Iterable[UsageRecord], bill_moment: datetime
+) -> tuple[list[Call], dict[RecordKey, State]]:
     """Partial voice records of one `charging_id` become one call, or wait (2.3)."""
     calls: list[Call] = []
     states: dict[RecordKey, State] = {}
@@ -121,9 +122,7 @@ def join_partials(records: Iterable[UsageRecord], bill_moment: datetime) -> tupl
         parts.sort(key=lambda part: (part.sequence or 0, part.record_id))
         whole = [part.sequence for part in parts] == list(range(1, len(parts) + 1))
         ends = max(part.started_at + to_timedelta(part.duration_seconds) for part in parts)
-        closed = (
-            any(part.is_final for part in parts) or ends <= bill_moment - timedelta(hours=24)
-        )
+        closed = any(part.is_final for part in parts) or ends <= bill_moment - timedelta(hours=24)
         if not (whole and closed):
             for part in parts:
                 states[key_of(part)] = State(SUSPENDED, "incomplete_session")
@@ -161,8 +160,13 @@ class Mediation:
         for product in folder.products:
             self.products[product.product_id].append(product)
         self.held: dict[tuple[str, str], list[SubscribedProduct]] = defaultdict(list)
+        self.held_by_account: dict[str, list[SubscribedProduct]] = defaultdict(list)
         for held in folder.subscribed_products:
             self.held[held.account_id, held.subscription_id].append(held)
+            self.held_by_account[held.account_id].append(held)
+        self.discounts_by_account: dict[str, list[SubscribedDiscount]] = defaultdict(list)
+        for discount in folder.subscribed_discounts:
+            self.discounts_by_account[discount.account_id].append(discount)
 
     def product_on(self, product_id: str, day: date) -> Product | None:
         """The catalogue row in force on a day."""

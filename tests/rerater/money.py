@@ -24,9 +24,7 @@ def ceil_div(a: int, b: int) -> int:
     return -((-a) // b)
 
 
-def share(
-    total: Fraction, weights: Mapping[Key, Fraction], digits: int
-) -> dict[Key, Fraction]:
+def share(total: Fraction, weights: Mapping[Key, Fraction], digits: int) -> dict[Key, Fraction]:
     """Share `total` (whole minor units) in proportion to `weights`: largest remainder (5.5, 6.3).
 
     Equal remainders go to the smaller key. The shares sum to `total` exactly.
@@ -37,9 +35,7 @@ def share(
     return spread(total, {key: total * part / whole for key, part in weights.items()}, digits)
 
 
-def spread(
-    total: Fraction, exact: Mapping[Key, Fraction], digits: int
-) -> dict[Key, Fraction]:
+def spread(total: Fraction, exact: Mapping[Key, Fraction], digits: int) -> dict[Key, Fraction]:
     """Round `exact` so that it sums to `total` (whole minor units): largest remainder (6.3).
 
     A remainder is counted from the value towards zero, so that a bill and its mirror image

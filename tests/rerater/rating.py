@@ -53,9 +53,7 @@ def new_grants(
 ) -> list[Grant]:
     """The grants of a period, by the catalogue of each charged stretch's first day (4.1)."""
     grants = []
-    for held in folder.subscribed_products:
-        if held.account_id != account.account_id:
-            continue
+    for held in mediation.held_by_account[account.account_id]:
         active = active_stretch(mediation, held)
         stretch = period.overlap(Stretch(held.valid_from, held.valid_to))
         charged = stretch.overlap(active) if stretch else None
@@ -175,9 +173,7 @@ def rate_period(
     )
     parts: dict[str, list[Part]] = {}
     for one in drawn:
-        covered = [
-            grant_part(one, draw, number) for number, draw in enumerate(one.draws, start=1)
-        ]
+        covered = [grant_part(one, draw, number) for number, draw in enumerate(one.draws, start=1)]
         parts[one.event.event_id] = covered + priced_parts(one, counters, len(covered) + 1)
     return parts
 

@@ -52,9 +52,7 @@ class TierCounters:
             return [Piece(tiers[tier_of(tiers, before)], 0, Fraction(0), Fraction(0))]
         if pricing.base.tier_mode == "volume":
             row = tiers[tier_of(tiers, self.totals[counter] - 1)]
-            entered = before <= row.tier_from < before + units or (
-                row == tiers[0] and before == 0
-            )
+            entered = before <= row.tier_from < before + units or (row == tiers[0] and before == 0)
             fee = self.enter(counter, row) if entered else Fraction(0)
             return [Piece(row, units, units_amount(units, row.price, row.per), fee)]
         pieces = []

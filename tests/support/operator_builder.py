@@ -29,7 +29,7 @@ from typing import Any
 import yaml
 import zstandard
 
-from ingestion.feeds.billhouse import COLUMNS as USAGE_COLUMNS
+from ingestion.decoding import USAGE_COLUMNS
 from ingestion.tables import BY_NAME, TABLES
 
 Row = Mapping[str, Any]

@@ -44,11 +44,11 @@
 
 {#- muldiv rounded to the currency's minor units (6.1), as decimal(18, 3). -#}
 {% macro muldiv_to_currency(a, b, c, minor_units, a_digits=12, b_digits=0) -%}
-    cast(
+    (
         case {{ minor_units }}
-            when 0 then {{ muldiv(a, b, c, 0, a_digits, b_digits) }}
-            when 2 then {{ muldiv(a, b, c, 2, a_digits, b_digits) }}
-            when 3 then {{ muldiv(a, b, c, 3, a_digits, b_digits) }}
-        end as decimal(18, 3)
+            when 0 then cast({{ muldiv(a, b, c, 0, a_digits, b_digits) }} as decimal(18, 3))
+            when 2 then cast({{ muldiv(a, b, c, 2, a_digits, b_digits) }} as decimal(18, 3))
+            when 3 then cast({{ muldiv(a, b, c, 3, a_digits, b_digits) }} as decimal(18, 3))
+        end
     )
 {%- endmacro %}

@@ -29,32 +29,43 @@
 
 {#- An amount of money as a whole number of minor units, and back. -#}
 {% macro to_minor_units(amount, minor_units) -%}
-    cast(
+    (
         case {{ minor_units }}
-            when 0 then {{ amount }} * 1
-            when 2 then {{ amount }} * 100
-            when 3 then {{ amount }} * 1000
-        end as decimal(38, 0)
+            when 0 then cast(cast({{ amount }} as decimal(28, 3)) as decimal(38, 0))
+            when 2 then cast(cast({{ amount }} as decimal(28, 3)) * 100 as decimal(38, 0))
+            when 3 then cast(cast({{ amount }} as decimal(28, 3)) * 1000 as decimal(38, 0))
+        end
     )
 {%- endmacro %}
 
 {% macro from_minor_units(units, minor_units) -%}
-    cast(
+    (
         case {{ minor_units }}
-            when 0 then cast({{ units }} as decimal(18, 0)) * cast(1 as decimal(1, 0))
-            when 2 then cast({{ units }} as decimal(18, 0)) * cast(0.01 as decimal(2, 2))
-            when 3 then cast({{ units }} as decimal(18, 0)) * cast(0.001 as decimal(3, 3))
-        end as decimal(18, 3)
+            when 0 then cast(cast({{ units }} as decimal(18, 0)) as decimal(18, 3))
+            when 2 then cast(cast({{ units }} as decimal(18, 0)) * cast(0.01 as decimal(2, 2)) as decimal(18, 3))
+            when 3 then cast(cast({{ units }} as decimal(18, 0)) * cast(0.001 as decimal(3, 3)) as decimal(18, 3))
+        end
     )
 {%- endmacro %}
 
 {#- A non-negative amount rounded down to the currency's minor units, as decimal(18, 3). -#}
 {% macro floor_to_currency(amount, minor_units) -%}
-    cast(
+    (
         case {{ minor_units }}
-            when 0 then floor({{ amount }})
-            when 2 then floor({{ amount }} * 100) * cast(0.01 as decimal(2, 2))
-            when 3 then floor({{ amount }} * 1000) * cast(0.001 as decimal(3, 3))
-        end as decimal(18, 3)
+            when 0 then cast(floor({{ amount }}) as decimal(18, 3))
+            when 2 then cast(floor({{ amount }} * 100) * cast(0.01 as decimal(2, 2)) as decimal(18, 3))
+            when 3 then cast(floor({{ amount }} * 1000) * cast(0.001 as decimal(3, 3)) as decimal(18, 3))
+        end
+    )
+{%- endmacro %}
+
+{#- part * amount / whole at 9 decimals, half away from zero, for parts of at most 9 decimals. -#}
+{% macro exact_share(part, amount, whole) -%}
+    {{ return(adapter.dispatch('exact_share')(part, amount, whole)) }}
+{%- endmacro %}
+
+{% macro default__exact_share(part, amount, whole) -%}
+    cast(
+        {{ muldiv(part, whole_units(amount, 9), whole_units(whole, 9), scale=9, a_digits=9) }} as decimal(28, 9)
     )
 {%- endmacro %}

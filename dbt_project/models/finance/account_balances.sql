@@ -1,5 +1,5 @@
--- One row per account with a document or a payment, and currency. balance = issued - credited - paid - written_off (8.1).
--- A balance below zero is the account's credit.
+-- One row per account with a document or a payment, and currency. balance = issued - credited -
+-- paid - written_off (8.1). A balance below zero is the account's credit.
 with documents as (
 
     select

@@ -1,7 +1,7 @@
--- One row per posting and validity: which ledger account a kind of amount goes to.
--- Finance edits this list, under review like a price: numbers of the French general chart (PCG).
--- To move a posting to another account, end its row with valid_to and add one that begins on that
--- day; entries dated before it keep the old account. A number that is overwritten re-codes the past.
+-- One row per posting and validity: which ledger account a kind of amount goes to. Finance edits
+-- this list, under review like a price: numbers of the French general chart (PCG). To move a
+-- posting to another account, end its row with valid_to and add one that begins on that day;
+-- entries dated before it keep the old account. A number that is overwritten re-codes the past.
 with account_codes as (
 
     select
@@ -16,8 +16,8 @@ with account_codes as (
         ('receivable', '411000', 'Clients', '0001-01-01', '9999-12-31'),
         ('customer_credit', '419100', 'Clients, avances et acomptes reçus', '0001-01-01', '9999-12-31'),
         ('tax_collected', '445710', 'TVA collectée', '0001-01-01', '9999-12-31'),
-        ('payment_other', '471000', 'Compte d''attente', '0001-01-01', '9999-12-31'),
-        ('deferred_revenue', '487000', 'Produits constatés d''avance', '0001-01-01', '9999-12-31'),
+        ('payment_other', '471000', 'Compte d’attente', '0001-01-01', '9999-12-31'),
+        ('deferred_revenue', '487000', 'Produits constatés d’avance', '0001-01-01', '9999-12-31'),
         ('payment_card', '511500', 'Stripe, paiements à encaisser', '0001-01-01', '9999-12-31'),
         ('payment_sepa_debit', '511500', 'Stripe, paiements à encaisser', '0001-01-01', '9999-12-31'),
         ('payment_transfer', '512000', 'Banque', '0001-01-01', '9999-12-31'),

@@ -1,5 +1,5 @@
--- One row per sum that settles invoices: a credit note, a payment or a write-off, booked by the ledger date.
--- usable is what refunds left of amount.
+-- One row per sum that settles invoices: a credit note, a payment or a write-off, booked by the
+-- ledger date. usable is what refunds left of amount.
 with settling as (
 
     select

@@ -1,4 +1,5 @@
--- One row per posting of an entry, before account codes. amount above zero is debit, below zero credit.
+-- One row per posting of an entry, before account codes. amount above zero is debit, below zero
+-- credit.
 with ledger_date as (
 
     select ledger_date from {{ ref('int_ledger_date') }}

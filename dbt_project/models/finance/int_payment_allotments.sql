@@ -1,4 +1,5 @@
--- One row per sum that settles invoices and invoice it settles (8.1): the named invoice first, else the oldest.
+-- One row per sum that settles invoices and invoice it settles (8.1): the named invoice first, else
+-- the oldest.
 with owed as (
 
     select

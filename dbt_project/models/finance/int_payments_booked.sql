@@ -1,4 +1,5 @@
--- One row per payment, with its account, the invoice it names (null when there is none) and whether it is booked.
+-- One row per payment, with its account, the invoice it names (null when there is none) and whether
+-- it is booked.
 with invoices as (
 
     select

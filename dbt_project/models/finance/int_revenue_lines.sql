@@ -1,4 +1,5 @@
--- One row per line of an issued document, with its posting and the stretch of days that its amount is for.
+-- One row per line of an issued document, with its posting and the stretch of days that its amount
+-- is for.
 with documents as (
 
     select

@@ -6,13 +6,9 @@ with lines as (
 
 ),
 
-scale as (
+operator as (
 
-    -- the smallest unit of the currency, so that shares are whole numbers
-    select
-        cast(case minor_units when 0 then 1 when 2 then 100 when 3 then 1000 end as decimal(4, 0)) as units_per_one,
-        cast(case minor_units when 0 then 1 when 2 then 0.01 when 3 then 0.001 end as decimal(4, 3)) as one_unit
-    from {{ ref('operator') }}
+    select minor_units from {{ ref('operator') }}
 
 ),
 
@@ -24,10 +20,11 @@ months_of_deferred_lines as (
         lines.earned_from,
         lines.earned_to,
         {{ add_months("cast(date_trunc('month', lines.earned_from) as date)", 'months.n') }} as month_start,
-        cast(abs(lines.amount_net) * scale.units_per_one as bigint) as units,
+        -- of the amount without its sign, so that what is taken back mirrors what was billed
+        {{ to_minor_units('abs(lines.amount_net)', 'operator.minor_units') }} as units,
         cast({{ days_between('lines.earned_from', 'lines.earned_to') }} as bigint) as days
     from lines
-    cross join scale
+    cross join operator
     inner join {{ integers(0, 1200) }} as months
         on months.n <= {{ months_between('lines.earned_from', add_days('lines.earned_to', -1)) }}
     where lines.is_deferred
@@ -55,8 +52,8 @@ whole_units as (
         line_number,
         month_start,
         units,
-        {{ floor_div('(units * days_in_month)', 'days') }} as units_in_month,
-        (units * days_in_month) % days as remainder
+        {{ whole_part('units', 'days_in_month', 'days', digits=0) }} as units_in_month,
+        {{ part_remainder('units', 'days_in_month', 'days', digits=0) }} as remainder
     from days_of_months
 
 ),
@@ -80,9 +77,7 @@ shares as (
         document_number,
         line_number,
         month_start,
-        cast(
-            units_in_month + case when remainder_rank <= units_left then 1 else 0 end as decimal(15, 0)
-        ) as units
+        units_in_month + case when remainder_rank <= units_left then 1 else 0 end as units
     from by_remainder
 
 ),
@@ -94,15 +89,14 @@ deferred_parts as (
         lines.line_number,
         -- a month that was over when the document was issued is closed: its part is earned at issue
         greatest({{ add_days(add_months('shares.month_start', 1), -1) }}, lines.bill_date) as earned_on,
-        cast(
-            case when lines.amount_net < 0 then -shares.units else shares.units end * scale.one_unit
-            as decimal(18, 3)
-        ) as amount
+        {{ from_minor_units(
+            'case when lines.amount_net < 0 then -shares.units else shares.units end', 'operator.minor_units'
+        ) }} as amount
     from shares
     inner join lines
         on shares.document_number = lines.document_number
         and shares.line_number = lines.line_number
-    cross join scale
+    cross join operator
 
 ),
 

@@ -1,4 +1,5 @@
--- One row per line of a journal entry; one balanced entry per document, payment, write-off and monthly release (8.2).
+-- One row per line of a journal entry; one balanced entry per document, payment, write-off and
+-- monthly release (8.2).
 with postings as (
 
     select * from {{ ref('int_ledger_postings') }}

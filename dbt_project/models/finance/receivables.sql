@@ -1,5 +1,6 @@
--- One row per issued document. amount_total = credited + paid + written_off + open_amount - unused_credit.
--- A credit note counts as credited below zero what it took off invoices, so credited sums to 0.
+-- One row per issued document. amount_total = credited + paid + written_off + open_amount -
+-- unused_credit. A credit note counts as credited below zero what it took off invoices, so credited
+-- sums to 0.
 with documents as (
 
     select

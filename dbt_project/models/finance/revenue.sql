@@ -1,5 +1,5 @@
--- One row per month, charge kind, product, charge name and currency.
--- amount_billed by the month of the document, amount_earned by the month in which the ledger takes it as revenue.
+-- One row per month, charge kind, product, charge name and currency. amount_billed by the month of
+-- the document, amount_earned by the month in which the ledger takes it as revenue.
 with ledger_date as (
 
     select ledger_date from {{ ref('int_ledger_date') }}

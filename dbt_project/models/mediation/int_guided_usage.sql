@@ -97,6 +97,10 @@ in_periods as (
 
     select
         guided.*,
+        -- 3.1: data and terminating events have no zone
+        case
+            when guided.direction = 'originating' and guided.service <> 'data' then guided.other_party
+        end as called_number,
         cast(guided.local_started_at as date) as local_day,
         {{ period_end('cast(guided.local_started_at as date)', 'guided.cycle_day') }} as bill_date,
         {{ period_start('cast(guided.local_started_at as date)', 'guided.cycle_day') }} as period_start
@@ -117,9 +121,7 @@ placed as (
     from in_periods
     left join {{ ref('int_called_numbers') }} as called
         on
-            in_periods.other_party = called.other_party
-            and in_periods.direction = 'originating'
-            and in_periods.service <> 'data'
+            in_periods.called_number = called.other_party
             and in_periods.local_day >= called.span_from
             and in_periods.local_day < called.span_to
     left join {{ ref('int_serving_networks') }} as networks

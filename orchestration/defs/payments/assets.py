@@ -18,9 +18,7 @@ from orchestration.steps import DeliveryFailed
     backfill_policy=one_run_per_bill_date,
     pool=POOL,
 )
-def stripe_objects(
-    context: dg.AssetExecutionContext, billhouse: Billhouse
-) -> dg.MaterializeResult:
+def stripe_objects(context: dg.AssetExecutionContext, billhouse: Billhouse) -> dg.MaterializeResult:
     """Sends the documents issued for the bill date to Stripe, once each, and keeps their state."""
     try:
         report = billhouse.steps.sync_stripe(translation.of_partition(context))

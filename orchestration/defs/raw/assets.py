@@ -54,7 +54,8 @@ def raw(
         context.log.warning(str(warning))
     context.log.info(
         f"{report.files_loaded} files loaded, {report.files_skipped} known, "
-        f"{report.records} records, {report.rejected} lines rejected, {report.refused} files refused"
+        f"{report.records} records, {report.rejected} lines rejected, "
+        f"{report.refused} files refused"
     )
     with billhouse.steps.connect() as con:
         metadata = translation.table_metadata(con)

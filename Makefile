@@ -1,0 +1,32 @@
+# Every target prepares the environment itself; a prepared one costs a fraction of a second.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+
+.PHONY: help setup demo ui test lint format
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' \
+		| awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: ## Prepare the environment (Python packages, system libraries, dbt manifest)
+	@scripts/setup
+
+demo: setup ## Bill a demo operator through three bill runs: drafts, documents, payments
+	@$(BIN)/python -m orchestration.demo
+
+ui: setup ## Open Dagster on http://127.0.0.1:3000
+	@$(BIN)/billhouse ui
+
+test: setup ## Run the whole test suite
+	@$(BIN)/pytest -n 2 --dist loadfile
+
+lint: setup ## Check style, types and package boundaries; changes nothing
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models
+	@$(BIN)/pyright
+
+format: setup ## Rewrite Python in the house style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .

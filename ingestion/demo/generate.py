@@ -1,0 +1,197 @@
+"""Writes a whole demo: company, price lists, customers, then usage day by day."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import polars as pl
+
+from ingestion.demo import cast, company, feeds, oddities, payments, places, products, rates
+from ingestion.demo.crowd import Crowd
+from ingestion.demo.customers import Customers
+from ingestion.demo.output import Folder
+from ingestion.demo.timeline import Timeline
+from ingestion.demo.usage import FIRST_SWITCH, GATEWAY, SECOND_SWITCH, UsageMaker
+from ingestion.tables import BY_NAME
+
+SUBSCRIBERS_MIN = 60
+MONTHS_MAX = 24
+
+Progress = Callable[[str, int, int], None]
+"""what is being written, how much of it is done, how much there is"""
+
+
+@dataclass(frozen=True)
+class DemoSummary:
+    """What was written. `usage_records`: lines of all usage files; `files`: usage files."""
+
+    bill_dates: list[date]
+    subscribers: int
+    usage_records: int
+    files: int
+
+
+def write_demo(
+    folder: Path,
+    *,
+    subscribers: int = 2000,
+    months: int = 3,
+    seed: int = 1,
+    through: date | None = None,
+    progress: Progress | None = None,
+) -> DemoSummary:
+    """Writes the operator folder of Mobilis Démo SAS; equal arguments give equal bytes.
+
+    `months` bill dates for each of the two cycle days, all fully covered by usage. About 31
+    records per subscriber and month. `through`: the folder as it stood on the morning of that day
+    (usage files of days before it, payments and adjustments before it, changes entered before it);
+    a later call with a later day adds the rest and leaves what stands untouched. Empty: all.
+
+    ValueError for sizes out of range, FileExistsError for a folder that holds something else.
+    """
+    if subscribers < SUBSCRIBERS_MIN:
+        raise ValueError(f"at least {SUBSCRIBERS_MIN} subscribers: {subscribers}")
+    if not 1 <= months <= MONTHS_MAX:
+        raise ValueError(f"1 to {MONTHS_MAX} months: {months}")
+    timeline = Timeline(months)
+    through = timeline.end if through is None else min(through, timeline.end)
+    report = progress or (lambda what, done, total: None)
+    output = Folder(folder)
+
+    report("customers", 0, subscribers)
+    customers = Customers(timeline, Random(seed), through)
+    cast.add_cast(customers)
+    Crowd(customers).fill(subscribers)
+    report("customers", subscribers, subscribers)
+    _write_company(output)
+    _write_ratebook(output)
+    _write_crm(output, customers, timeline, through, seed)
+
+    usage = _UsageWriter(output, UsageMaker(customers.lines, timeline, seed), timeline, seed)
+    days = [day for day in timeline.days if day < through]
+    for number, day in enumerate(days):
+        usage.write_day(day, number, resend=number + 1 < len(days))
+        report("usage", number + 1, len(days))
+    output.remove_leftovers("ratebook", "crm", "cdr", "branding")
+    return DemoSummary(timeline.bill_dates, len(customers.lines), usage.records, usage.files)
+
+
+def _write_company(output: Folder) -> None:
+    output.write("operator.yaml", company.OPERATOR_YAML.encode("utf-8"))
+    output.write("branding/brand.yaml", company.BRAND_YAML.encode("utf-8"))
+    output.write("branding/logo.svg", company.LOGO_SVG.encode("utf-8"))
+
+
+def _write_ratebook(output: Folder) -> None:
+    _table(output, "products", products.product_rows())
+    _table(output, "allowances", products.allowance_rows())
+    _table(output, "rates", rates.rate_rows())
+    _table(output, "prefixes", places.prefix_rows())
+    _table(output, "networks", places.network_rows())
+    _table(output, "bands", rates.band_rows())
+    _table(output, "holidays", rates.holiday_rows())
+    _table(output, "taxes", products.tax_rows())
+    _table(output, "discounts", products.discount_rows())
+    _table(output, "translations", products.translation_rows())
+
+
+def _write_crm(
+    output: Folder, customers: Customers, timeline: Timeline, through: date, seed: int
+) -> None:
+    _table(output, "accounts", (account.row for account in customers.accounts))
+    _table(output, "subscriptions", customers.subscriptions)
+    _table(output, "identifiers", customers.identifiers)
+    _table(output, "subscribed_products", customers.subscribed_products)
+    _table(output, "subscribed_discounts", customers.subscribed_discounts)
+    _table(output, "instalments", customers.instalments)
+    given = (row for row in customers.adjustments if row["effective_on"] < through)
+    _table(output, "adjustments", given)
+    paid = payments.payment_rows(customers.accounts, timeline, through, Random(seed + 1))
+    _table(output, "payments", paid)
+
+
+def _table(output: Folder, name: str, rows: Iterable[dict[str, Any]]) -> None:
+    table = BY_NAME[name]
+    output.table(table.path, [column.name for column in table.columns], rows)
+
+
+class _UsageWriter:
+    """Writes usage in the order of days; what is late waits in the mail."""
+
+    def __init__(self, output: Folder, maker: UsageMaker, timeline: Timeline, seed: int) -> None:
+        self._output = output
+        self._maker = maker
+        self._mail = oddities.Mail(timeline)
+        self._seed = seed
+        self.records = 0
+        self.files = 0
+
+    def write_day(self, day: date, number: int, *, resend: bool) -> None:
+        """Writes the files of one day. `resend`: the day after is written too."""
+        events = self._maker.events(day)
+        self._write_pbx(events.filter(pl.col("kind") == "extension"), day, number)
+        self._write_sip(events.filter(pl.col("kind") == "sip_user"), day)
+        core = events.filter(pl.col("kind").is_in(["mobile", "thing"]))
+        core = oddities.spoil(core)
+        core = oddities.in_parts(core)
+        core = oddities.sessions_in_parts(core)
+        core = _identified(core, day)
+        on_time = oddities.send(core, number, self._mail)
+        arriving = pl.concat([on_time, *self._mail.arrived(number)]).sort(
+            "switch", "at", "hashed", "sequence", "duration_seconds", "record_id"
+        )
+        for switch in (FIRST_SWITCH, SECOND_SWITCH, GATEWAY):
+            records = arriving.filter(pl.col("switch") == switch)
+            self._write_core(records, switch, day, number)
+            if resend and oddities.is_resent(switch, day):
+                self._write_again(records, switch, day)
+
+    def _write_core(self, records: pl.DataFrame, switch: int, day: date, number: int) -> None:
+        if not records.height:
+            return
+        suffix = feeds.core_suffix(switch, number)
+        name = feeds.core_name(switch, day, suffix)
+        if suffix == ".parquet":
+            self._write(name, feeds.core_parquet(records), records.height)
+            return
+        text = feeds.core_text(records, switch, suffix)
+        broken = oddities.with_broken_line(text, switch, number, self._seed)
+        lines = records.height + (broken != text)
+        self._write(name, feeds.packed(broken, suffix), lines)
+
+    def _write_again(self, records: pl.DataFrame, switch: int, day: date) -> None:
+        again = pl.concat([records, oddities.one_more(records)])
+        morrow = day + timedelta(days=1)
+        name = feeds.core_name(switch, day, f"_resent_{morrow:%Y%m%d}.csv")
+        self._write(name, feeds.core_text(again, switch, ".csv"), again.height)
+
+    def _write_pbx(self, calls: pl.DataFrame, day: date, number: int) -> None:
+        if calls.height:
+            name = f"cdr/pbx/Master-{day:%Y%m%d}.csv"
+            self._write(name, feeds.asterisk_csv(calls, number), calls.height)
+
+    def _write_sip(self, calls: pl.DataFrame, day: date) -> None:
+        if calls.height:
+            name = f"cdr/sip/cdr-{day:%Y%m%d}.json"
+            self._write(name, feeds.freeswitch_json(calls), calls.height)
+
+    def _write(self, name: str, content: bytes, records: int) -> None:
+        self._output.write(name, content)
+        self.records += records
+        self.files += 1
+
+
+def _identified(events: pl.DataFrame, day: date) -> pl.DataFrame:
+    """Adds record_id: the switch, the day, and a count in the order of time."""
+    names = {str(switch): name for switch, name in feeds.SWITCH_NAMES.items()}
+    return events.sort("switch", "at", "hashed", "sequence").with_columns(
+        record_id=pl.format(
+            "{}-{}-{}",
+            pl.col("switch").cast(pl.String).replace_strict(names),
+            pl.lit(f"{day:%Y%m%d}"),
+            (pl.int_range(pl.len()) + 10_000_000).cast(pl.String).str.slice(1),
+        )
+    )

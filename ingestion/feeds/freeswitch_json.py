@@ -1,0 +1,196 @@
+"""The `freeswitch_json` format: call records of FreeSWITCH's mod_json_cdr.
+
+One JSON document for each leg of a call: one to a file, one on each line, or one after the other.
+Values are URL-encoded unless encode-values is off, and both are read; numbers are text. Times are
+taken from the epochs (UTC), never from the local stamps.
+
+    record_id         variables.uuid
+    service           voice
+    direction         originating
+    subscriber        the variable named by option `subscriber`; else the first of
+                      sip_auth_username, user_name, sip_from_user that is there
+    subscriber_kind   sip_user, or the option `subscriber_kind`
+    other_party       callflow[0].caller_profile.destination_number: the last destination, which
+                      no variable holds
+    started_at        variables.answer_uepoch or answer_epoch; for a call without answer
+                      start_uepoch or start_epoch
+    duration_seconds  variables.billmsec to the millisecond, else billsec
+    disposition       answered; without answer the hangup_cause in lower case; `outbound_leg` for
+                      the leg to the called party, which the caller's leg has already billed
+    bytes_uplink, bytes_downlink, messages, serving_network, charging_id, sequence, is_final
+                      empty: every record is a whole leg
+
+A document counts as one line, numbered by the line on which it begins. What is not JSON is
+rejected up to the next line that begins with a brace.
+"""
+
+from __future__ import annotations
+
+import codecs
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote
+
+from ingestion.decoding import Batch, Feed, Record, RejectedLine, Source, UsageFormat, cut
+from ingestion.decoding import in_batches
+from ingestion.feeds import _options
+
+SUBSCRIBERS = ("sip_auth_username", "user_name", "sip_from_user")
+EPOCH = re.compile(r"[0-9]{1,17}")
+DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+BLANKS = re.compile(r"[ \t\r\n]*")
+NEXT_DOCUMENT = re.compile(r"\n(?=\{)")
+
+
+def decode(source: Source, feed: Feed) -> Iterator[Batch]:
+    """Batches of the file's documents."""
+    return in_batches(_items(source, feed))
+
+
+FORMAT = UsageFormat(
+    "freeswitch_json",
+    decode,
+    options={
+        "subscriber": _options.text,
+        "subscriber_kind": _options.one_of("msisdn", "imsi", "sip_user", "extension"),
+    },
+)
+
+
+class _Unreadable(Exception):
+    pass
+
+
+def _items(source: Source, feed: Feed) -> Iterator[Record | RejectedLine]:
+    chosen = feed.options.get("subscriber")
+    subscribers = (str(chosen),) if chosen else SUBSCRIBERS
+    kind = str(feed.options.get("subscriber_kind") or "sip_user")
+    for line, document, text in _documents(source):
+        try:
+            if document is None:
+                raise _Unreadable("not JSON")
+            values = _values(document, subscribers)
+        except _Unreadable as error:
+            yield RejectedLine(line, str(error), cut(text))
+            continue
+        values["subscriber_kind"] = kind
+        yield Record(line, values, text)
+
+
+def _documents(source: Source) -> Iterator[tuple[int, object | None, str]]:
+    """Line, content (None if it is not JSON) and text of each document."""
+    longest = source.limits.line_bytes
+    decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+    pieces = source.pieces()
+    buffer, at, line, ended = "", 0, 1, False
+    while True:
+        start = BLANKS.match(buffer, at).end()  # type: ignore[union-attr]
+        line += buffer.count("\n", at, start)
+        at = start
+        if at < len(buffer):
+            try:
+                document, end = DECODER.raw_decode(buffer, at)
+            except (ValueError, RecursionError):
+                document, end = None, at
+            # A number at the very end may go on in the next piece.
+            if end > at and (end < len(buffer) or ended):
+                text = buffer[at:end]
+                yield line, document, text
+                line += text.count("\n")
+                at = end
+                continue
+            if ended or len(buffer) - at > longest:
+                found = NEXT_DOCUMENT.search(buffer, at)
+                if found or ended:
+                    end = found.start() if found else len(buffer)
+                    text = buffer[at:end]
+                    yield line, None, text
+                    line += text.count("\n")
+                    at = end
+                    continue
+        elif ended:
+            return
+        piece = next(pieces, None)
+        ended = piece is None
+        more = decoder.decode(piece or b"", final=ended)
+        if line == 1 and at == 0 and not buffer:
+            more = more.removeprefix("\ufeff")
+        buffer, at = buffer[at:] + more, 0
+
+
+def _values(document: object, subscribers: tuple[str, ...]) -> dict[str, str | None]:
+    if not isinstance(document, dict):
+        raise _Unreadable("not a JSON object")
+    variables = document.get("variables")
+    if not isinstance(variables, dict):
+        raise _Unreadable("variables: missing")
+    answered = _epoch(variables, "answer")
+    started = answered or _epoch(variables, "start")
+    if started is None:
+        raise _Unreadable("variables.start_epoch: missing")
+    if _text(variables, "direction") or _text(document.get("channel_data"), "direction"):
+        outbound = "outbound" in (
+            _text(variables, "direction"),
+            _text(document.get("channel_data"), "direction"),
+        )
+    else:
+        outbound = False
+    if outbound:
+        disposition: str | None = "outbound_leg"
+    elif answered:
+        disposition = "answered"
+    else:
+        disposition = (_text(variables, "hangup_cause") or "unanswered").lower()
+    return {
+        "record_id": _text(variables, "uuid"),
+        "service": "voice",
+        "direction": "originating",
+        "subscriber": next(filter(None, (_text(variables, name) for name in subscribers)), None),
+        "other_party": _destination(document),
+        "started_at": started,
+        "duration_seconds": _duration(variables),
+        "disposition": disposition,
+    }
+
+
+def _text(mapping: object, name: str) -> str | None:
+    value = mapping.get(name) if isinstance(mapping, dict) else None
+    return unquote(value) or None if isinstance(value, str) else None
+
+
+def _epoch(variables: Mapping[str, object], name: str) -> str | None:
+    """The instant of `<name>_uepoch` or `<name>_epoch`; None if it never came (0)."""
+    for column, per_second in ((f"{name}_uepoch", 1_000_000), (f"{name}_epoch", 1)):
+        text = _text(variables, column)
+        if text is None:
+            continue
+        if not EPOCH.fullmatch(text):
+            raise _Unreadable(f"variables.{column}: not an epoch: {text[:100]}")
+        seconds, rest = divmod(int(text), per_second)
+        if seconds == 0:
+            return None
+        try:
+            moment = dt.datetime.fromtimestamp(seconds, dt.UTC)
+        except (OverflowError, ValueError, OSError):
+            raise _Unreadable(f"variables.{column}: not an epoch: {text}") from None
+        return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest * (1_000_000 // per_second):06d}Z"
+    return None
+
+
+def _duration(variables: Mapping[str, object]) -> str | None:
+    milliseconds = _text(variables, "billmsec")
+    if milliseconds is not None:
+        if not milliseconds.isdigit() or not milliseconds.isascii():
+            message = f"variables.billmsec: not a whole number: {milliseconds[:100]}"
+            raise _Unreadable(message)
+        return f"{int(milliseconds) // 1000}.{int(milliseconds) % 1000:03d}"
+    return _text(variables, "billsec")
+
+
+def _destination(document: Mapping[str, object]) -> str | None:
+    callflow = document.get("callflow")
+    if isinstance(callflow, list) and callflow and isinstance(callflow[0], dict):
+        return _text(callflow[0].get("caller_profile"), "destination_number")
+    return None

@@ -1,0 +1,117 @@
+"""Reads and checks an operator folder as a whole, without changing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from ingestion.cell_checks import check_cells
+from ingestion.containers import Limits
+from ingestion.cross_checks import Findings, cross_check
+from ingestion.faults import Fault, in_reading_order
+from ingestion.operator_yaml import FILE, OperatorSettings, read_operator_yaml
+from ingestion.paths import refusal
+from ingestion.table_reading import VARIANTS, RawTable, read_table
+from ingestion.tables import TABLES
+from ingestion.usage_files import UsageFile, find_files, inspect_files
+
+
+@dataclass
+class CheckReport:
+    """What is wrong with a folder. It can be loaded if `faults` is empty."""
+
+    faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+
+
+@dataclass
+class ReadFolder(CheckReport):
+    """A folder as read: settings, usage files, and the typed tables in a private connection."""
+
+    con: duckdb.DuckDBPyConnection | None = None
+    settings: OperatorSettings = field(default_factory=OperatorSettings)
+    tables: dict[str, RawTable] = field(default_factory=dict)
+    usage_files: list[UsageFile] = field(default_factory=list)
+
+
+def check(folder: Path) -> CheckReport:
+    """Every fault and warning of the folder, in the order of files and lines.
+
+    Changes nothing. Usage files are looked at for damage only: a bad line in one is found when it
+    is loaded, and stops nothing.
+    """
+    with read_folder(folder, is_known=lambda _: False) as read:
+        return CheckReport(read.faults, read.warnings)
+
+
+@contextmanager
+def read_folder(
+    folder: Path,
+    is_known: Callable[[str], bool],
+    limits: Limits | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Iterator[ReadFolder]:
+    """Read everything. `is_known`: by file_id, whether a usage file has been loaded before."""
+    limits = limits or Limits.from_environment()
+    with duckdb.connect() as con:
+        read = ReadFolder(con=con)
+        if not folder.is_dir():
+            read.faults.append(Fault(str(folder), None, None, "no such folder"))
+            yield read
+            return
+        folder = folder.resolve()
+        con.execute("create schema typed")
+        con.execute("create table faulty (file varchar, name varchar, line bigint)")
+        if message := refusal(folder, folder / FILE):
+            read.faults.append(Fault(FILE, None, None, message))
+            yield read
+            return
+        settings = read.settings = read_operator_yaml(folder)
+        read.faults += settings.faults
+        read.warnings += settings.warnings
+        for number, table in enumerate(TABLES, 1):
+            if progress:
+                progress("tables", number, len(TABLES))
+            raw = read_table(folder, table, limits)
+            read.tables[table.name] = raw
+            faults = check_cells(con, raw, settings.time_zone)
+            if faults:
+                con.executemany(
+                    "insert into faulty values (?, ?, ?)",
+                    [(table.name, fault.column, fault.line) for fault in faults],
+                )
+            read.faults += raw.faults + faults
+            read.warnings += raw.warnings
+        findings = Findings(con, read.tables, settings)
+        cross_check(findings)
+        read.faults += findings.faults
+        read.warnings += findings.warnings
+        _warn_of_strangers(folder, read)
+        found = find_files(folder, settings.feeds)
+        read.faults += found.faults
+        read.warnings += found.warnings
+        read.usage_files, faults = inspect_files(
+            folder,
+            found.paths,
+            is_known,
+            limits,
+            (lambda done, total: progress("files", done, total)) if progress else None,
+        )
+        read.faults = in_reading_order(read.faults + faults)
+        read.warnings = in_reading_order(read.warnings)
+        yield read
+
+
+def _warn_of_strangers(folder: Path, read: ReadFolder) -> None:
+    """A file whose name is misspelt would otherwise be an empty table."""
+    expected = {f"{table.folder}/{table.name}{variant}" for table in TABLES for variant in VARIANTS}
+    for name in sorted({table.folder for table in TABLES}):
+        for path in sorted((folder / name).glob("*")):
+            relative = path.relative_to(folder).as_posix()
+            if relative not in expected and not path.name.startswith("."):
+                message = "not a table of this folder, not read"
+                read.warnings.append(Fault(relative, None, None, message))

@@ -1,0 +1,646 @@
+"""Writes the itemised usage into a PDF: a plain table needs no layout engine.
+
+WeasyPrint lays out about 250 rows a second; this writer puts down ready texts at fixed columns,
+tagged for screen readers like the rest of the document. It runs in WeasyPrint's `finisher`, on
+the pydyf document just before it is written. Lengths are points, y grows upwards.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pydyf
+from fontTools.ttLib import TTFont
+
+from renderers.formatting import ELLIPSIS
+from renderers.view import Itemised, ItemisedGroup
+
+MM = 72 / 25.4
+PAPERS = {"A4": (210 * MM, 297 * MM), "Letter": (215.9 * MM, 279.4 * MM)}
+LEFT = 15 * MM
+TOP = 13 * MM
+BOTTOM = 20 * MM
+ROW = 11.6
+SIZE = 7.0
+HEAD_SIZE = 6.6
+# Widths of the columns in shares of the page; the last three are aligned to the right.
+COLUMNS = (13.0, 12.0, 14.5, 32.0, 10.5, 8.0, 10.0)
+RIGHT_ALIGNED = (4, 5, 6)
+GAP = 5.0
+INK, QUIET, LINE = "0.078 0.141 0.169", "0.337 0.404 0.439", "0.859 0.886 0.898"
+REGULAR, SEMIBOLD = "BHR", "BHS"
+# Rows rely on it: a text state holds until it is changed.
+ROW_STYLE = b"%s rg /%s %g Tf" % (INK.encode(), REGULAR.encode(), SIZE)
+
+
+class Face:
+    """One bundled font: glyphs and widths of characters, and subsets of it to embed."""
+
+    def __init__(self, path: Path) -> None:
+        font = TTFont(path, lazy=False, recalcTimestamp=False)
+        order = font.getReverseGlyphMap()
+        self._tables = {tag: font.getTableData(tag) for tag in ("head", "hhea", "maxp", "hmtx")}
+        self.units = font["head"].unitsPerEm
+        self.ascent = font["hhea"].ascent * 1000 // self.units
+        self.descent = font["hhea"].descent * 1000 // self.units
+        head = font["head"]
+        self.box = [
+            value * 1000 // self.units for value in (head.xMin, head.yMin, head.xMax, head.yMax)
+        ]
+        self.name = font["name"].getDebugName(6)
+        self.weight = font["OS/2"].usWeightClass
+        tabular = _tabular_figures(font)
+        self.glyphs = {
+            code: order[tabular.get(name, name)] for code, name in font.getBestCmap().items()
+        }
+        self.advances = {
+            order[name]: metrics[0] for name, metrics in font["hmtx"].metrics.items()
+        }
+        glyf, offsets = font.getTableData("glyf"), font["loca"].locations
+        self._outlines = [
+            glyf[offsets[gid] : offsets[gid + 1]] for gid in range(len(offsets) - 1)
+        ]
+        self._parts = {
+            order[name]: [order[part] for part in glyph.getComponentNames(font["glyf"])]
+            for name, glyph in font["glyf"].glyphs.items()
+            if glyph.isComposite()
+        }
+
+    def covers(self, text: str) -> bool:
+        """Whether every character of a text has a glyph."""
+        return all(ord(char) in self.glyphs for char in text)
+
+    def subset(self, gids: Iterable[int]) -> bytes:
+        """A TrueType file with only these glyphs, each under its old number."""
+        wanted = {0}
+        stack = list(gids)
+        while stack:
+            gid = stack.pop()
+            if gid not in wanted:
+                wanted.add(gid)
+                stack.extend(self._parts.get(gid, ()))
+        count = max(wanted) + 1
+        glyf = bytearray()
+        loca = [0]
+        for gid in range(count):
+            if gid in wanted:
+                glyf += self._outlines[gid]
+                glyf += b"\0" * (-len(glyf) % 4)
+            loca.append(len(glyf))
+        hmtx = b"".join(
+            struct.pack(">HH", self.advances[gid] if gid in wanted else 0, 0)
+            for gid in range(count)
+        )
+        head = bytearray(self._tables["head"])
+        head[8:12] = b"\0\0\0\0"  # checkSumAdjustment; readers of embedded fonts ignore it
+        head[50:52] = b"\0\1"  # long offsets in loca
+        hhea = self._tables["hhea"][:34] + struct.pack(">H", count)
+        maxp = bytearray(self._tables["maxp"])
+        maxp[4:6] = struct.pack(">H", count)
+        return _font_file(
+            {
+                b"glyf": bytes(glyf),
+                b"head": bytes(head),
+                b"hhea": hhea,
+                b"hmtx": hmtx,
+                b"loca": struct.pack(f">{len(loca)}L", *loca),
+                b"maxp": bytes(maxp),
+            }
+        )
+
+
+def _tabular_figures(font: TTFont) -> dict[str, str]:
+    """Digit glyphs → those of one width, so that columns of numbers line up."""
+    table = font["GSUB"].table
+    mapping: dict[str, str] = {}
+    for record in table.FeatureList.FeatureRecord:
+        if record.FeatureTag == "tnum":
+            for index in record.Feature.LookupListIndex:
+                for sub in table.LookupList.Lookup[index].SubTable:
+                    mapping.update(getattr(sub, "mapping", {}))
+    return mapping
+
+
+def _font_file(tables: dict[bytes, bytes]) -> bytes:
+    count = len(tables)
+    power = 1 << (count.bit_length() - 1)
+    header = struct.pack(
+        ">LHHHH", 0x00010000, count, power * 16, power.bit_length() - 1, (count - power) * 16
+    )
+    offset = 12 + 16 * count
+    directory, body = b"", b""
+    for tag, content in tables.items():
+        padded = content + b"\0" * (-len(content) % 4)
+        checksum = sum(struct.unpack(f">{len(padded) // 4}L", padded)) & 0xFFFFFFFF
+        directory += tag + struct.pack(">LLL", checksum, offset + len(body), len(content))
+        body += padded
+    return header + directory + body
+
+
+class _Raw(pydyf.Object):
+    """An object whose bytes are known."""
+
+    __slots__ = ("_content",)
+
+    def __init__(self, content: bytes = b"") -> None:
+        super().__init__()
+        self._content = content
+
+    @property
+    def data(self) -> bytes:
+        return self._content
+
+
+class _Packed(pydyf.Stream):
+    """A stream compressed once; pydyf asks for its bytes twice."""
+
+    def __init__(self, content: bytes, extra: bytes = b"") -> None:
+        super().__init__()
+        packed = zlib.compress(content, 6)
+        self._bytes = (
+            b"<<%s/Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream"
+            % (extra, len(packed), packed)
+        )
+
+    @property
+    def data(self) -> bytes:
+        return self._bytes
+
+
+class _Pen:
+    """Texts of one face in one document: encodes, measures, cuts, and remembers the glyphs."""
+
+    def __init__(self, face: Face) -> None:
+        self.face = face
+        self.used: dict[int, str] = {}
+        self._cells: dict[tuple[str, float, float], tuple[bytes, float]] = {}
+
+    def cell(self, text: str, size: float, width: float) -> tuple[bytes, float]:
+        """The text as a PDF string, cut to `width`, and its own width."""
+        key = (text, size, width)
+        known = self._cells.get(key)
+        if known is not None:
+            return known
+        face = self.face
+        gids = [face.glyphs[ord(char)] for char in text]
+        advance = sum(face.advances[gid] for gid in gids) * size / face.units
+        if advance > width:
+            dots = face.glyphs[ord(ELLIPSIS)]
+            room = width * face.units / size - face.advances[dots]
+            taken = 0
+            for place, gid in enumerate(gids):
+                taken += face.advances[gid]
+                if taken > room:
+                    text = text[:place].rstrip() + ELLIPSIS
+                    break
+            gids = [face.glyphs[ord(char)] for char in text]
+            advance = sum(face.advances[gid] for gid in gids) * size / face.units
+        self.used.update(zip(gids, text, strict=True))
+        result = (b"<" + b"".join(b"%04x" % gid for gid in gids) + b">", advance)
+        self._cells[key] = result
+        return result
+
+
+@dataclass
+class _Page:
+    number: int  # of the page object in the PDF
+    texts: list[bytes] = field(default_factory=list)
+    artifacts: list[bytes] = field(default_factory=list)
+    rules: list[float] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)  # MCID → structure element
+    y: float = 0.0
+
+
+class ListWriter:
+    """Appends the itemised usage to PDF documents, and numbers all of their pages."""
+
+    def __init__(self, regular: Face, semibold: Face) -> None:
+        self._regular = regular
+        self._semibold = semibold
+
+    def covers(self, itemised: Itemised, *others: str) -> bool:
+        """Whether the bundled faces have every character of the list."""
+        texts: set[str] = {*itemised.columns, *itemised.notes, *others}
+        for group in itemised.groups:
+            texts.update((group.name, group.detail, group.count, group.continued))
+            for row in group.rows:
+                texts.update(row)
+            for row in group.subtotals:
+                texts.update(row)
+        text = "".join(texts)
+        return self._regular.covers("".join(set(text))) and self._semibold.covers(
+            "".join(set(text))
+        )
+
+    def append(
+        self, pdf: pydyf.PDF, itemised: Itemised, *, title: str, footer: str, paper: str
+    ) -> None:
+        """Adds the list as pages after those that the PDF has, and page numbers to all."""
+        _ListDocument(pdf, _Pen(self._regular), _Pen(self._semibold), paper, footer).write(
+            itemised, title
+        )
+
+
+class _ListDocument:
+    """The state of one append."""
+
+    def __init__(
+        self, pdf: pydyf.PDF, regular: _Pen, semibold: _Pen, paper: str, footer: str
+    ) -> None:
+        self._pdf = pdf
+        self._pens = {REGULAR: regular, SEMIBOLD: semibold}
+        self._width, self._height = PAPERS[paper]
+        self._right = self._width - LEFT
+        self._footer = footer
+        self._pages: list[_Page] = []
+        root = _object(pdf, pdf.catalog["StructTreeRoot"])
+        self._root = root
+        self._document = _object(pdf, root["K"][0])
+        self._columns = self._lay_out_columns()
+
+    def _lay_out_columns(self) -> list[tuple[float, float]]:
+        """Left edge and width of each column."""
+        total = sum(COLUMNS)
+        room = self._right - LEFT - GAP * (len(COLUMNS) - 1)
+        x, columns = LEFT, []
+        for share in COLUMNS:
+            width = room * share / total
+            columns.append((x, width))
+            x += width + GAP
+        return columns
+
+    # Structure elements are written as bytes: a long list has some forty thousand of them.
+
+    def _element(self, tag: bytes, parent: int, extra: bytes = b"") -> _Raw:
+        element = _Raw(b"<</S/%s/P %d 0 R%s" % (tag, parent, extra))
+        self._pdf.add_object(element)
+        return element
+
+    def _close(self, element: _Raw, kids: Sequence[int]) -> None:
+        element._content += b"/K[%s]>>" % b" ".join(b"%d 0 R" % kid for kid in kids)
+
+    def _text_element(
+        self, tag: bytes, parent: int, extra: bytes = b""
+    ) -> tuple[int, int]:
+        """An element that holds one piece of text: its number and the text's MCID."""
+        page = self._pages[-1]
+        mcid = len(page.owners)
+        element = _Raw(
+            b"<</S/%s/P %d 0 R/Pg %d 0 R%s/K %d>>" % (tag, parent, page.number, extra, mcid)
+        )
+        self._pdf.add_object(element)
+        page.owners.append(element.number)
+        return element.number, mcid
+
+    # Pages
+
+    def _new_page(self) -> _Page:
+        placeholder = _Raw()
+        self._pdf.add_page(placeholder)
+        page = _Page(number=placeholder.number, y=self._height - TOP)
+        self._pages.append(page)
+        return page
+
+    def _draw(
+        self, font: str, text: str, size: float, x: float, y: float, width: float, right: bool
+    ) -> bytes:
+        string, advance = self._pens[font].cell(text, size, width)
+        if right:
+            x += width - advance
+        return b"/%s %g Tf 1 0 0 1 %.2f %.2f Tm %s Tj" % (font.encode(), size, x, y, string)
+
+    def _paragraph(
+        self, tag: bytes, parent: int, font: str, text: str, size: float, colour: str = INK
+    ) -> int:
+        """One tagged line over the full width; moves down by its height."""
+        page = self._pages[-1]
+        number, mcid = self._text_element(tag, parent)
+        drawing = self._draw(font, text, size, LEFT, page.y - size, self._right - LEFT, False)
+        page.texts.append(
+            b"/%s<</MCID %d>>BDC %s rg %s EMC" % (tag, mcid, colour.encode(), drawing)
+        )
+        page.y -= size * 1.5
+        return number
+
+    def write(self, itemised: Itemised, title: str) -> None:
+        section = self._element(b"Sect", self._document.number)
+        kids: list[int] = []
+        page = self._new_page()
+        page.y -= 4
+        kids.append(self._paragraph(b"H2", section.number, SEMIBOLD, title, 12))
+        for note in itemised.notes:
+            kids.append(self._paragraph(b"P", section.number, REGULAR, note, SIZE, QUIET))
+        for group in itemised.groups:
+            kids.extend(self._write_group(itemised, group, section.number))
+        self._close(section, kids)
+        self._document["K"].append(section.reference)
+        self._finish()
+
+    def _write_group(
+        self, itemised: Itemised, group: ItemisedGroup, section: int
+    ) -> Iterator[int]:
+        # A heading is never left without its first rows.
+        if self._pages[-1].y - BOTTOM < 34 + 4 * ROW:
+            self._new_page()
+        page = self._pages[-1]
+        if page.y < self._height - TOP - 1:
+            page.y -= 12
+        number, mcid = self._text_element(b"H3", section)
+        name, advance = self._pens[SEMIBOLD].cell(group.name, 9, (self._right - LEFT) * 0.6)
+        rest = " · ".join(text for text in (group.detail, group.count) if text)
+        y = page.y - 9
+        page.texts.append(
+            b"/H3<</MCID %d>>BDC %s rg /%s 9 Tf 1 0 0 1 %.2f %.2f Tm %s Tj %s rg %s EMC"
+            % (
+                mcid, INK.encode(), SEMIBOLD.encode(), LEFT, y, name, QUIET.encode(),
+                self._draw(REGULAR, rest, 9, LEFT + advance + 5, y,
+                           self._right - LEFT - advance - 5, False),
+            )
+        )  # fmt: skip
+        page.y -= 15
+        yield number
+        table = self._element(b"Table", section)
+        head = self._element(b"THead", table.number)
+        self._close(head, [self._write_head(itemised.columns, head.number)])
+        body = self._element(b"TBody", table.number)
+        rows: list[int] = []
+        # The last rows stay with the subtotals.
+        last = len(group.rows) - 2
+        foot_height = (len(group.subtotals) + 2) * ROW
+        for place, row in enumerate(group.rows):
+            needed = foot_height if place == last else ROW
+            if self._pages[-1].y - needed < BOTTOM:
+                self._continue_table(itemised.columns, group)
+            rows.append(self._write_row(row, body.number))
+        for subtotal in group.subtotals:
+            if self._pages[-1].y - ROW < BOTTOM:
+                self._continue_table(itemised.columns, group)
+            rows.append(self._write_subtotal(subtotal, body.number, subtotal is group.subtotals[0]))
+        self._close(body, rows)
+        self._close(table, [head.number, body.number])
+        yield table.number
+
+    def _write_head(self, columns: Sequence[str], parent: int) -> int:
+        row = self._element(b"TR", parent)
+        page = self._pages[-1]
+        y = page.y - 8
+        cells = []
+        for column, (text, (x, width)) in enumerate(zip(columns, self._columns, strict=True)):
+            number, mcid = self._text_element(b"TH", row.number, b"/A<</O/Table/Scope/Column>>")
+            drawing = self._draw(
+                REGULAR, text, HEAD_SIZE, x, y, width, column in RIGHT_ALIGNED
+            )
+            page.texts.append(
+                b"/TH<</MCID %d>>BDC %s rg %s EMC" % (mcid, QUIET.encode(), drawing)
+            )
+            cells.append(number)
+        self._close(row, cells)
+        self._rule_under_head(page)
+        page.texts.append(ROW_STYLE)
+        return row.number
+
+    def _rule_under_head(self, page: _Page) -> None:
+        page.y -= 12
+        page.artifacts.append(
+            b"%s RG .9 w %.2f %.2f m %.2f %.2f l S"
+            % (INK.encode(), LEFT, page.y, self._right, page.y)
+        )
+
+    def _continue_table(self, columns: Sequence[str], group: ItemisedGroup) -> None:
+        """A new page; the repeated heads are artifacts, readers have heard them."""
+        page = self._new_page()
+        drawing = self._draw(
+            SEMIBOLD, group.continued, 9, LEFT, page.y - 9, self._right - LEFT, False
+        )
+        page.artifacts.append(b"BT %s rg %s ET" % (INK.encode(), drawing))
+        page.y -= 15
+        y = page.y - 8
+        drawings = [
+            self._draw(REGULAR, text, HEAD_SIZE, x, y, width, column in RIGHT_ALIGNED)
+            for column, (text, (x, width)) in enumerate(zip(columns, self._columns, strict=True))
+        ]
+        page.artifacts.append(b"BT %s rg %s ET" % (QUIET.encode(), b" ".join(drawings)))
+        self._rule_under_head(page)
+
+    def _write_row(self, row: Sequence[str], body: int) -> int:
+        page = self._pages[-1]
+        pdf = self._pdf
+        cell_of = self._pens[REGULAR].cell
+        owners = page.owners
+        y = page.y - 8.2
+        line = _Raw()
+        pdf.add_object(line)
+        cells = []
+        for column, text in enumerate(row):
+            if not text:
+                element = _Raw(b"<</S/TD/P %d 0 R>>" % line.number)
+                pdf.add_object(element)
+                cells.append(element.number)
+                continue
+            x, width = self._columns[column]
+            string, advance = cell_of(text, SIZE, width)
+            if column in RIGHT_ALIGNED:
+                x += width - advance
+            mcid = len(owners)
+            element = _Raw(
+                b"<</S/TD/P %d 0 R/Pg %d 0 R/K %d>>" % (line.number, page.number, mcid)
+            )
+            pdf.add_object(element)
+            owners.append(element.number)
+            cells.append(element.number)
+            page.texts.append(
+                b"/TD<</MCID %d>>BDC 1 0 0 1 %.2f %.2f Tm %s Tj EMC" % (mcid, x, y, string)
+            )
+        line._content = b"<</S/TR/P %d 0 R/K[%s]>>" % (
+            body,
+            b" ".join([b"%d 0 R" % cell for cell in cells]),
+        )
+        page.y -= ROW
+        page.rules.append(page.y)
+        return line.number
+
+    def _write_subtotal(self, subtotal: Sequence[str], body: int, is_first: bool) -> int:
+        label, records, quantity, amount = subtotal
+        page = self._pages[-1]
+        row = self._element(b"TR", body)
+        y = page.y - 8.2
+        if is_first:
+            page.artifacts.append(
+                b"%s RG .9 w %.2f %.2f m %.2f %.2f l S"
+                % (INK.encode(), LEFT, page.y, self._right, page.y)
+            )
+        start, _ = self._columns[0]
+        third, third_width = self._columns[2]
+        cells = []
+        number, mcid = self._text_element(
+            b"TH", row.number, b"/A<</O/Table/Scope/Row/ColSpan 3>>"
+        )
+        cells.append(number)
+        page.texts.append(
+            b"/TH<</MCID %d>>BDC %s rg %s EMC"
+            % (mcid, INK.encode(),
+               self._draw(SEMIBOLD, label, SIZE, start, y, third + third_width - start, False))
+        )  # fmt: skip
+        for column, text in ((3, records), (4, quantity), (5, ""), (6, amount)):
+            if not text:
+                empty = self._element(b"TD", row.number)
+                empty._content += b">>"
+                cells.append(empty.number)
+                continue
+            x, width = self._columns[column]
+            number, mcid = self._text_element(b"TD", row.number)
+            cells.append(number)
+            page.texts.append(
+                b"/TD<</MCID %d>>BDC %s EMC"
+                % (mcid, self._draw(SEMIBOLD, text, SIZE, x, y, width, column in RIGHT_ALIGNED))
+            )
+        page.texts.append(ROW_STYLE)
+        self._close(row, cells)
+        page.y -= ROW
+        page.rules.append(page.y)
+        return row.number
+
+    # The end: streams, fonts, page numbers, parent tree
+
+    def _finish(self) -> None:
+        pdf = self._pdf
+        first_own = self._pages[0].number
+        others = [
+            pdf.objects[int(number)]
+            for number in pdf.pages["Kids"][::3]
+            if int(number) < first_own
+        ]
+        total = len(others) + len(self._pages)
+        numbers = [self._page_number(place, total) for place in range(1, total + 1)]
+        footer = self._draw(
+            REGULAR, self._footer, SIZE, LEFT, BOTTOM - 24, (self._right - LEFT) * 0.8, False
+        )
+        contents = []
+        for page, number in zip(self._pages, numbers[len(others) :], strict=True):
+            rules = b" ".join(
+                b"%.2f %.2f m %.2f %.2f l" % (LEFT, y, self._right, y) for y in page.rules
+            )
+            stream = b"\n".join(
+                [
+                    b"/Artifact BMC %s RG .4 w %s S" % (LINE.encode(), rules),
+                    *page.artifacts,
+                    b"BT %s rg %s %s ET EMC" % (QUIET.encode(), footer, number),
+                    b"BT " + ROW_STYLE,
+                    *page.texts,
+                    b"ET",
+                ]
+            )
+            content = _Packed(stream)
+            pdf.add_object(content)
+            contents.append(content)
+        fonts = {name: self._embed(name) for name in self._pens}
+        resources = pydyf.Dictionary(
+            {"Font": pydyf.Dictionary({name: font for name, font in fonts.items()})}
+        )
+        pdf.add_object(resources)
+        self._number_pages(others, numbers, fonts)
+        parent_tree = _object(pdf, self._root["ParentTree"])
+        key = max(parent_tree["Nums"][::2], default=-1) + 1
+        for page, content in zip(self._pages, contents, strict=True):
+            placeholder = pdf.objects[page.number]
+            assert isinstance(placeholder, _Raw)
+            placeholder._content = (
+                b"<</Type/Page/Parent %s/MediaBox[0 0 %.4f %.4f]/Contents %s/Resources %s"
+                b"/Tabs/S/StructParents %d>>"
+            ) % (
+                pdf.pages.reference, self._width, self._height, content.reference,
+                resources.reference, key,
+            )  # fmt: skip
+            owners = _Raw(b"[%s]" % b" ".join([b"%d 0 R" % owner for owner in page.owners]))
+            pdf.add_object(owners)
+            parent_tree["Nums"].extend([key, owners.reference])
+            key += 1
+
+    def _page_number(self, place: int, total: int) -> bytes:
+        return self._draw(
+            REGULAR, f"{place} / {total}", SIZE, self._right - 80, BOTTOM - 24, 80, True
+        )
+
+    def _number_pages(
+        self, pages: Sequence[pydyf.Dictionary], numbers: Sequence[bytes], fonts: dict[str, bytes]
+    ) -> None:
+        """Page numbers on the pages that WeasyPrint made: it could not know how many follow."""
+        for page, number in zip(pages, numbers, strict=False):
+            height = page["MediaBox"][3]
+            # WeasyPrint leaves the page turned upside down; turning it again undoes that.
+            stream = _Packed(
+                b"/Artifact BMC q 1 0 0 -1 0 %.4f cm BT %s rg %s ET Q EMC"
+                % (height, QUIET.encode(), number)
+            )
+            self._pdf.add_object(stream)
+            page["Contents"] = pydyf.Array([page["Contents"], stream.reference])
+            shared = _object(self._pdf, page["Resources"])
+            page_fonts = _object(self._pdf, shared["Font"])
+            page_fonts.update(fonts)
+
+    def _embed(self, name: str) -> bytes:
+        """The subset of a face that was used, as a font of the document: its reference."""
+        pen, pdf = self._pens[name], self._pdf
+        face = pen.face
+        used = dict(sorted(pen.used.items())) or {0: " "}
+        content = face.subset(used)
+        font_file = _Packed(content, b"/Length1 %d" % len(content))
+        pdf.add_object(font_file)
+        # Subset names need six letters that differ from font to font of the document.
+        tag = ("BHLIST" if name == REGULAR else "BHLISU").encode()
+        base = b"/" + tag + b"+" + face.name.encode()
+        descriptor = pydyf.Dictionary(
+            {
+                "Type": "/FontDescriptor", "FontName": base, "Flags": 4,
+                "FontBBox": pydyf.Array(face.box), "ItalicAngle": 0, "Ascent": face.ascent,
+                "Descent": face.descent, "CapHeight": face.ascent, "StemV": 80,
+                "FontFile2": font_file.reference,
+            }
+        )  # fmt: skip
+        pdf.add_object(descriptor)
+        widths = b" ".join(
+            b"%d[%s]" % (gid, _number(face.advances[gid] * 1000 / face.units)) for gid in used
+        )
+        descendant = _Raw(
+            b"<</Type/Font/Subtype/CIDFontType2/BaseFont%s/CIDSystemInfo<</Registry(Adobe)"
+            b"/Ordering(Identity)/Supplement 0>>/CIDToGIDMap/Identity/DW 0/W[%s]"
+            b"/FontDescriptor %s>>" % (base, widths, descriptor.reference)
+        )
+        pdf.add_object(descendant)
+        to_unicode = _Packed(_character_map(used))
+        pdf.add_object(to_unicode)
+        font = _Raw(
+            b"<</Type/Font/Subtype/Type0/BaseFont%s/Encoding/Identity-H/DescendantFonts[%s]"
+            b"/ToUnicode %s>>" % (base, descendant.reference, to_unicode.reference)
+        )
+        pdf.add_object(font)
+        return font.reference
+
+
+def _object(pdf: pydyf.PDF, reference: bytes) -> pydyf.Dictionary:
+    return pdf.objects[int(reference.split()[0])]
+
+
+def _number(value: float) -> bytes:
+    return (b"%.3f" % value).rstrip(b"0").rstrip(b".")
+
+
+def _character_map(used: dict[int, str]) -> bytes:
+    lines = [
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
+        b"/CIDSystemInfo <</Registry (Adobe)/Ordering (UCS)/Supplement 0>> def",
+        b"/CMapName /Adobe-Identity-UCS def /CMapType 2 def",
+        b"1 begincodespacerange <0000> <ffff> endcodespacerange",
+    ]
+    items = list(used.items())
+    for at in range(0, len(items), 100):
+        batch = items[at : at + 100]
+        lines.append(b"%d beginbfchar" % len(batch))
+        lines.extend(
+            b"<%04x> <%s>" % (gid, char.encode("utf-16-be").hex().encode()) for gid, char in batch
+        )
+        lines.append(b"endbfchar")
+    lines.append(b"endcmap CMapName currentdict /CMap defineresource pop end end")
+    return b"\n".join(lines)

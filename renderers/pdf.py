@@ -1,0 +1,147 @@
+"""Paper: HTML to PDF/A with WeasyPrint, the same bytes for the same document everywhere.
+
+One `PdfWriter` per process holds what renders share (parsed sheets, font configuration); it is
+not thread-safe. Nothing is ever fetched: the fonts are read once from this package, and every
+address that a document may contain is refused.
+"""
+
+import gc
+import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+import pydyf
+import weasyprint
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher
+
+from renderers.branding import Palette
+from renderers.listing import Face, ListWriter
+from renderers.pages import PACKAGE, fill_page, print_css
+from renderers.view import DocumentView
+
+FONTS = PACKAGE / "fonts"
+FACES = {400: "BillhouseSans-Regular", 600: "BillhouseSans-SemiBold", 700: "BillhouseSans-Bold"}
+VARIANT = "pdf/a-3a"
+
+logging.getLogger("weasyprint").setLevel(logging.ERROR)
+
+
+class PdfWriter:
+    """Writes views as PDF files."""
+
+    def __init__(self) -> None:
+        self._fonts = FontConfiguration()
+        self._no_fetcher = URLFetcher(allowed_protocols=())
+        # The faces are the only thing that is ever read, from files of this package.
+        faces = "".join(
+            f'@font-face {{ font-family: "Billhouse Sans"; font-weight: {weight};'
+            f" src: url({(FONTS / (name + '.ttf')).as_uri()}); }}"
+            for weight, name in FACES.items()
+        )
+        self._faces = weasyprint.CSS(
+            string=faces,
+            font_config=self._fonts,
+            url_fetcher=URLFetcher(allowed_protocols=("file",)),
+        )
+        self._lists = ListWriter(
+            Face(FONTS / f"{FACES[400]}.ttf"), Face(FONTS / f"{FACES[600]}.ttf")
+        )
+        self._sheet = lru_cache(maxsize=32)(self._parse_sheet)
+
+    def write(self, view: DocumentView, template: str, palette: Palette, identity: str) -> bytes:
+        """The PDF file of a view. `identity` is the text that its file identifier comes from: the
+        hash of the document."""
+        itemised = view.itemised
+        title = view.itemised_heading
+        own_list = (
+            itemised is not None
+            and itemised.count > 0
+            and self._lists.covers(itemised, title, view.footer)
+        )
+
+        def append_list(_: weasyprint.Document, pdf: pydyf.PDF) -> None:
+            if own_list and itemised is not None:
+                self._lists.append(
+                    pdf, itemised, title=title, footer=view.footer, paper=view.paper
+                )
+
+        with _garbage_kept():
+            # The estimate spares most full pages a second layout; the bookmark is the proof.
+            may_fit = _may_fit(view)
+            document = self._lay_out(view, template, palette, own_list, not may_fit)
+            if may_fit and not _is_on_first_page(document, view.payment_heading):
+                document = self._lay_out(view, template, palette, own_list, True)
+            return document.write_pdf(
+                finisher=append_list,
+                pdf_variant=VARIANT,
+                pdf_identifier=hashlib.md5(identity.encode(), usedforsecurity=False)
+                .hexdigest()
+                .encode(),
+            )
+
+    def _lay_out(
+        self,
+        view: DocumentView,
+        template: str,
+        palette: Palette,
+        own_list: bool,
+        payment_apart: bool,
+    ) -> weasyprint.Document:
+        page = fill_page(
+            view, template, palette, medium="print", own_list=own_list,
+            payment_apart=payment_apart,
+        )  # fmt: skip
+        html = weasyprint.HTML(string=page, base_url=None, url_fetcher=self._no_fetcher)
+        return html.render(
+            stylesheets=[self._sheet(template, palette, view.paper), self._faces],
+            font_config=self._fonts,
+        )
+
+    def _parse_sheet(self, template: str, palette: Palette, paper: str) -> weasyprint.CSS:
+        return weasyprint.CSS(
+            string=print_css(template, palette, paper),
+            font_config=self._fonts,
+            url_fetcher=self._no_fetcher,
+        )
+
+
+def _may_fit(view: DocumentView) -> bool:
+    """Whether page 1 seems to have room for the payment block; heights in millimetres."""
+    panels = []
+    if view.comparison:
+        particulars = view.comparison.particulars
+        wrapped = sum(len(row.label) > 32 for row in particulars)
+        panels.append(25 + 5 * (len(particulars) + wrapped))
+        if view.comparison.chart:
+            panels.append(44)
+    if view.breakdown:
+        wrapped = sum(len(share.label) > 26 for share in view.breakdown.shares)
+        panels.append(20 + 5 * (len(view.breakdown.shares) + wrapped))
+    if view.top_allowances:
+        panels.append(13 + 8 * len(view.top_allowances))
+    rows = sum(max(panels[at : at + 2]) + 2 for at in range(0, len(panels), 2))
+    payment = 16 + 5 * (len(view.payment.sentences) + len(view.payment.details))
+    if view.payment.codes:
+        payment = max(payment, 42)
+    hero = 12 + 5.1 * len(view.summary)
+    return 73 + hero + rows + payment <= (265 if view.paper == "A4" else 247)
+
+
+def _is_on_first_page(document: weasyprint.Document, heading: str) -> bool:
+    return any(bookmark[1] == heading for bookmark in document.pages[0].bookmarks)
+
+
+@contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """No collection while a page is laid out: a quarter of a long render's time went there."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+            gc.collect()
