@@ -394,6 +394,7 @@ class _AccountSync:
         self._known = known
         self._calls = 0
         self._has_changed = False
+        self._was_replayed = False
         self._subject = ""
         self._operator = ""
         self._extra: list[SyncResult] = []
@@ -507,6 +508,7 @@ class _AccountSync:
         should. A kept failure, a key used with other parameters and a gone object lead to a new
         key; anything uncertain stops, and the next sync looks again.
         """
+        self._was_replayed = True
         for attempt in range(_ATTEMPTS_MAX):
             key = idempotency_key(self._operator, subject or self._subject, step, attempt)
             for is_second in (False, True):
@@ -530,7 +532,7 @@ class _AccountSync:
                         raise
                     continue
                 if not _is_replayed(answer.last_response and answer.last_response.headers):
-                    self._has_changed = True
+                    self._has_changed, self._was_replayed = True, False
                     return answer.to_dict()
                 now = present(answer.to_dict())
                 if now is None:
@@ -581,7 +583,9 @@ class _AccountSync:
             self._present_customer,
             subject=key,
         )
-        self._invoices.setdefault(created["id"], [])
+        if not self._was_replayed:
+            # It has no invoices yet.
+            self._invoices[created["id"]] = []
         return self._customer_synced(customer, created)
 
     def _update_customer(self, customer: CustomerPayload, known: SyncedObject | str) -> Json:

@@ -57,14 +57,25 @@ def check_cells(con: duckdb.DuckDBPyConnection, raw: RawTable, time_zone: str) -
     con.execute(
         f"create or replace table typed.{quoted(table.name)} as select {values}, {LINE} from cells"
     )
-    faults: list[Fault] = []
-    for column in table.columns:
-        name = quoted(column.name)
-        rows = con.execute(
-            f"select {LINE}, {name}, {_wrong(table, column)} as wrong from cells"
-            f" where wrong is not null order by {LINE}"
-        ).fetchall()
-        faults += [Fault(raw.file, line, column.name, wrong, text) for line, text, wrong in rows]
+    if raw.rows.num_rows == 0:
+        con.unregister("cells")
+        return []
+    wrongs = {column.name: _wrong(table, column) for column in table.columns}
+    found = con.execute(
+        f"""
+        select {LINE},
+            [{", ".join(quoted(name) for name in wrongs)}],
+            [{", ".join(wrongs.values())}] as wrongs
+        from cells where coalesce({", ".join(wrongs.values())}) is not null
+        order by {LINE}
+        """
+    ).fetchall()
+    faults = [
+        Fault(raw.file, line, name, wrong, text)
+        for line, texts, messages in found
+        for name, text, wrong in zip(wrongs, texts, messages, strict=True)
+        if wrong is not None
+    ]
     con.unregister("cells")
     return faults
 

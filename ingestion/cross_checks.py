@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute
 
 from ingestion.cell_checks import literal, quoted
 from ingestion.faults import Fault
@@ -45,10 +47,22 @@ class Findings:
         A third column, if there is one, fills `{}` in the message.
         """
         found = self.warnings if warning else self.faults
-        file = self.raw[table].file
-        for line, value, *rest in self.rows(query):
+        raw = self.raw[table]
+        rows = self.rows(query)
+        if rows and column and raw.table.column(column).kind not in ("text", "list"):
+            rows = self._as_written(raw, column, rows)
+        for line, value, *rest in rows:
             text = message.format(*rest) if rest else message
-            found.append(Fault(file, line, column, text, None if value is None else str(value)))
+            found.append(Fault(raw.file, line, column, text, None if value is None else str(value)))
+
+    def _as_written(self, raw: RawTable, column: str, rows: list[tuple]) -> list[tuple]:
+        """The rows with the cell's own text as value."""
+        lines = pa.array([row[0] for row in rows], pa.int64())
+        chosen = raw.rows.filter(pa.compute.is_in(raw.rows.column(LINE), lines))
+        texts = dict(
+            zip(chosen.column(LINE).to_pylist(), chosen.column(column).to_pylist(), strict=True)
+        )
+        return [(line, texts[line], *rest) for line, _, *rest in rows]
 
     def complete(self, *tables: str) -> bool:
         return all(self.raw[table].complete for table in tables)
@@ -57,6 +71,8 @@ class Findings:
 def cross_check(findings: Findings) -> None:
     """Run every check that goes beyond one cell."""
     for raw in findings.raw.values():
+        if raw.rows.num_rows == 0:
+            continue
         _check_keys(findings, raw.table)
         _check_validity(findings, raw.table)
         for column in raw.table.columns:

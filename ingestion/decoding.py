@@ -36,7 +36,7 @@ USAGE_COLUMNS = (
 )
 LINE_NUMBER = "line_number"
 BATCH_SCHEMA = pa.schema(
-    [pa.field(name, pa.large_string()) for name in USAGE_COLUMNS]
+    [pa.field(name, pa.string()) for name in USAGE_COLUMNS]
     + [pa.field(LINE_NUMBER, pa.int64())]
 )
 CONTENT_LENGTH_MAX = 500
@@ -166,7 +166,7 @@ class _LineBatch:
 
     def closed(self) -> Batch:
         contents = self.contents
-        arrays = [pa.array(column, pa.large_string()) for column in self.columns]
+        arrays = [pa.array(column, pa.string()) for column in self.columns]
         rows = pa.Table.from_arrays(
             [*arrays, pa.array(self.numbers, pa.int64())], schema=BATCH_SCHEMA
         )

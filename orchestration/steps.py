@@ -135,6 +135,19 @@ class Steps:
             bill_runs.complete(con, bill_date, failed_checks)
         return nodes
 
+    def objections(self, bill_date: date | None) -> list[str]:
+        """What speaks against issuing this bill date (None: the one whose drafts stand)."""
+        self.prepare()
+        with self.connect() as con:
+            if bill_date is None:
+                draft = bill_runs.standing(con)
+                if draft is None:
+                    return ["no drafts stand"]
+                bill_date = draft.bill_date
+            found = bill_runs.objections(con, bill_date)
+        outcome.current().faults += found
+        return found
+
     def issue(self, bill_date: date) -> issuing.IssueReport:
         """Issue the drafts of the bill date, in one transaction.
 
@@ -142,17 +155,17 @@ class Steps:
         more has nothing to issue.
         """
         progress.current().step("issue")
+        objections = self.objections(bill_date)
+        if objections:
+            raise issuing.IssuingRefused(objections)
+        with self.connect() as con:
+            draft = bill_runs.standing(con)
         result = outcome.current()
+        if draft is None or draft.bill_date != bill_date:
+            result.issue = issuing.nothing_to_issue(bill_date)
+            return result.issue
         try:
-            with self.connect() as con:
-                objections = bill_runs.objections(con, bill_date)
-                draft = bill_runs.standing(con)
-            if objections:
-                raise issuing.IssuingRefused(objections)
-            if draft is None or draft.bill_date != bill_date:
-                result.issue = issuing.nothing_to_issue(bill_date)
-            else:
-                result.issue = issuing.issue(self.connect, bill_date)
+            result.issue = issuing.issue(self.connect, bill_date)
         except issuing.IssuingRefused as refused:
             result.faults += refused.objections
             raise
@@ -364,9 +377,15 @@ def _delivery_failed(what: str, failed: list[tuple[str, str]]) -> DeliveryFailed
 def described(node: dbt.NodeResult) -> str:
     """A failed node, as it is told to people."""
     if node.is_test:
-        found = f"{node.failures} rows" if node.failures else node.message.strip()
+        found = f"{node.failures} rows" if node.failures else _brief(node.message)
         return f"test {node.name}: {found}"
-    return f"model {node.name}: {node.message.strip()}"
+    return f"model {node.name}: {_brief(node.message)}"
+
+
+def _brief(message: str) -> str:
+    """dbt's message without its trail of macros."""
+    lines = [line.rstrip() for line in message.strip().splitlines()]
+    return "\n".join(line for line in lines if line and not line.lstrip().startswith("> "))
 
 
 def blocking_tests() -> dict[str, str]:

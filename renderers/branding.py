@@ -95,12 +95,14 @@ def read_branding(folder: Path | None) -> Branding:
     digest = hashlib.sha256()
     logo = None
     logo_file = folder / "logo.svg"
+    brand_file = folder / "brand.yaml"
+    if not logo_file.is_file() and not brand_file.is_file():
+        return Branding()
     if logo_file.is_file():
         content = logo_file.read_bytes()
         digest.update(b"logo" + content)
         logo = sanitise_svg(content, logo_file)
     settings: Mapping[str, object] = {}
-    brand_file = folder / "brand.yaml"
     if brand_file.is_file():
         content = brand_file.read_bytes()
         digest.update(b"brand" + content)

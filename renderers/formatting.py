@@ -121,7 +121,8 @@ class Formats:
         return f"+{text}" if amount > 0 else text
 
     def _apply(self, pattern: NumberPattern, amount: Decimal) -> str:
-        text = pattern.apply(amount, self.locale, currency=self.currency_code, currency_digits=False)
+        # Adding 0 takes the sign off a zero.
+        text = pattern.apply(amount + 0, self.locale, currency=self.currency_code, currency_digits=False)
         return text.replace(self._minus, MINUS)
 
     def number(self, value: int | str | Decimal) -> str:

@@ -64,7 +64,7 @@ def read_catalog(language: str) -> dict[str, Message]:
     text = (CATALOGS / f"{language}.yaml").read_text(encoding="utf-8")
     if language.startswith("fr"):
         # French sets a space before double punctuation that must not begin a line.
-        text = re.sub(r"(?<=\w) (?=[?!;:»](?: |\"))", "\u00a0", text)
+        text = re.sub(r"(?<=[\w}]) (?=[?!;:»](?: |\"))", "\u00a0", text)
     return yaml.safe_load(text)
 
 

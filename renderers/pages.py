@@ -92,8 +92,9 @@ def screen_css(template: str, palette: Palette) -> str:
 
 
 def _variables(palette: Palette) -> str:
+    shades = " ".join(f"--shade-{at}: {shade};" for at, shade in enumerate(palette.shades))
     return (
-        ":root {"
+        f":root {{ {shades}"
         f" --ink: #14242b; --quiet: #566770; --line: #dbe2e5; --line-strong: #b4c0c6;"
         f" --credit: #1f6b45; --accent: {palette.accent}; --accent-soft: {palette.accent_soft};"
         f" --accent-text: {palette.accent}; --accent-bright: {palette.accent_bright};"

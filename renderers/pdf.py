@@ -127,7 +127,7 @@ def _may_fit(view: DocumentView) -> bool:
     if view.payment.codes:
         payment = max(payment, 42)
     hero = 12 + 5.1 * len(view.summary)
-    return 73 + hero + rows + payment <= (265 if view.paper == "A4" else 247)
+    return 76 + hero + rows + payment <= (265 if view.paper == "A4" else 247)
 
 
 def _is_on_first_page(document: weasyprint.Document, heading: str) -> bool:

@@ -37,6 +37,7 @@ SCHEMA = "billhouse-document/1"
 SHARES_SHOWN = 5
 BARS_SHOWN = 5
 PARTICULARS_SHOWN = 3
+SHORT_USAGE = 18  # rows that are kept on one page
 HIGH_USE_PERCENT = 80
 
 # Which block of the summary a charge belongs to; corrections of any kind have their own.
@@ -250,6 +251,7 @@ class DocumentView:
     tax_total: Tax | None
     tax_notes: tuple[str, ...]
     usage_groups: tuple[UsageGroup, ...]
+    usage_is_short: bool
     usage_amount_heading: str
     late_fees: str | None
     help_steps: tuple[HelpStep, ...]
@@ -337,9 +339,9 @@ def _build(
     bars = _allowance_bars(context)
     charges = _charge_groups(context)
     shown = [bar for _, bar in sorted(bars, key=lambda pair: -(pair[1].permille or -1))]
-    several = len(document["subscriptions"]) > 1
     shown_bars = tuple(shown[:BARS_SHOWN])
     tax_rows, tax_total, tax_notes = _taxes(context)
+    usage_groups = _usage_groups(context, bars)
     return DocumentView(
         language=str(locale).replace("_", "-"),
         catalog=language,
@@ -382,7 +384,8 @@ def _build(
         taxes=tax_rows,
         tax_total=tax_total,
         tax_notes=tax_notes,
-        usage_groups=_usage_groups(context, bars, several),
+        usage_groups=usage_groups,
+        usage_is_short=sum(len(group.lines) + 2 for group in usage_groups) <= SHORT_USAGE,
         usage_amount_heading=say(
             "column_usage_amount_gross"
             if operator["prices_include_tax"]
@@ -895,7 +898,7 @@ def _taxes(context: _Context) -> tuple[tuple[Tax, ...], Tax | None, tuple[str, .
     for tax in document["taxes"]:
         rows.append(
             Tax(
-                clean(tax["name"], 80) or say("tax_outside"),
+                clean(tax["name"], 80) or say("untaxed"),
                 formats.percent(tax["rate_percent"]) if tax["rate_percent"] is not None else "",
                 formats.money(tax["taxable_amount"]),
                 formats.money(tax["amount_tax"]),
@@ -920,7 +923,7 @@ def _taxes(context: _Context) -> tuple[tuple[Tax, ...], Tax | None, tuple[str, .
 
 
 def _usage_groups(
-    context: _Context, bars: Sequence[tuple[str | None, AllowanceBar]], several: bool
+    context: _Context, bars: Sequence[tuple[str | None, AllowanceBar]]
 ) -> tuple[UsageGroup, ...]:
     order: dict[str | None, None] = {
         row["subscription_id"]: None for row in context.document["subscriptions"]

@@ -15,61 +15,40 @@ _MOBILE_UNUSED = "33700"
 _NON_GEOGRAPHIC = "3399900"
 
 
+# In which forms the list holds each number, in this order.
+E164, DIALLED, PLUS = 0, 1, 2
+SPELLINGS = 3
+
+
+def repeated(counts: pl.Series) -> pl.Series:
+    """0…n−1, each as often as `counts` says."""
+    if not counts.len():
+        return pl.Series([], dtype=pl.UInt32)
+    rows = pl.select(pl.int_range(counts.len(), dtype=pl.UInt32).repeat_by(pl.lit(counts)))
+    return rows.to_series().explode()
+
+
 def counted(lines: pl.DataFrame) -> pl.DataFrame:
     """Adds contact_count and contact_from (where the line's contacts begin) to the lines."""
-    return lines.with_columns(
-        contact_count=dice.throw(pl.col("key"), 1) % _CONTACTS_SPREAD + _CONTACTS_MIN
-    ).with_columns(contact_from=pl.col("contact_count").cum_sum() - pl.col("contact_count"))
+    count = dice.throw(pl.col("key"), 1) % _CONTACTS_SPREAD + _CONTACTS_MIN
+    return lines.with_columns(contact_count=count.cast(pl.Int64)).with_columns(
+        contact_from=pl.col("contact_count").cum_sum() - pl.col("contact_count")
+    )
 
 
-def contact_table(lines: pl.DataFrame, *, messages: bool) -> pl.DataFrame:
-    """One row per line and contact, in order; `lines` as made by `counted`, with column `stem`.
+def contact_numbers(lines: pl.DataFrame, *, messages: bool) -> pl.Series:
+    """The numbers of all contacts of all lines, in order, each in SPELLINGS forms.
 
-    Columns: e164, dialled (as at home), plus (with a leading +); short codes are all the same.
-    Messages go to mobiles and to the codes of services.
+    `lines` as made by `counted`, with columns key and stem. Short codes have one form. Messages
+    go to mobiles and to the codes of services.
     """
-    owners = lines.select(pl.int_range(pl.len(), dtype=pl.UInt32).repeat_by("contact_count"))
-    owner = owners.to_series().explode().alias("owner")
-    listed = pl.DataFrame([owner]).with_columns(
-        key=lines["key"].gather(owner),
-        stem=lines["stem"].gather(owner),
-        place=pl.int_range(pl.len(), dtype=pl.UInt64),
-    )
-    listed = listed.with_columns(
-        hashed=dice.mixed_expr(pl.col("key") + pl.col("place") * 4 + int(messages))
-    )
-    hashed = pl.col("hashed")
-    kind = dice.throw(hashed, 11) % 1000
-    four = _digits(dice.throw(hashed, 12), 4)
-    unused = (dice.throw(hashed, 13) % 900_000 + 100_000).cast(pl.String)
-    specials = places.MESSAGE_CODES if messages else places.SPECIAL_NUMBERS
-    special = dice.picked(pl.Series(dice.weighted(specials, _SLOTS)), dice.throw(hashed, 14))
-    foreign = dice.picked(
-        pl.Series(dice.weighted(places.FOREIGN_STEMS, _SLOTS)), dice.throw(hashed, 15)
-    )
-    fixed = dice.picked(pl.Series(_FIXED), dice.throw(hashed, 16))
-    if messages:
-        special_below, foreign_below, fixed_below, net_below = 6, 24, 24, 24
-    else:
-        special_below, foreign_below, fixed_below, net_below = 25, 43, 260, 285
-    listed = listed.select(
-        number=pl.when((kind >= 600) & pl.col("stem").is_not_null())
-        .then(pl.col("stem") + four)
-        .when(kind < special_below)
-        .then(special)
-        .when(kind < foreign_below)
-        .then(foreign + four)
-        .when(kind < fixed_below)
-        .then(fixed + four)
-        .when(kind < net_below)
-        .then(pl.lit(_NON_GEOGRAPHIC) + four)
-        .when(kind < 600)
-        .then(pl.lit(_MOBILE_FICTION) + four)
-        .otherwise(pl.lit(_MOBILE_UNUSED) + unused)
-    )
+    owner = repeated(lines["contact_count"])
+    listed = pl.DataFrame([lines["key"].gather(owner), lines["stem"].gather(owner)]).lazy()
+    place = pl.int_range(pl.len(), dtype=pl.UInt64)
+    listed = dice.with_mix(listed, "hashed", pl.col("key") + place * 4 + int(messages))
     number = pl.col("number")
     short = number.str.len_bytes() <= 6
-    return listed.select(
+    spelt = listed.select(number=_number(messages)).select(
         e164=number,
         dialled=pl.when(short)
         .then(number)
@@ -78,6 +57,40 @@ def contact_table(lines: pl.DataFrame, *, messages: bool) -> pl.DataFrame:
         .otherwise(pl.lit("00") + number),
         plus=pl.when(short).then(number).otherwise(pl.lit("+") + number),
     )
+    forms = spelt.select(pl.concat_list("e164", "dialled", "plus")).collect()
+    return forms.to_series().explode()
+
+
+def _number(messages: bool) -> pl.Expr:
+    """What a contact's hash stands for, in E.164 digits or as a short code."""
+    hashed = pl.col("hashed")
+    kind = dice.throw(hashed, 11) % 1000
+    four = _digits(dice.throw(hashed, 12), 4)
+    unused = (dice.throw(hashed, 13) % 900_000 + 100_000).cast(pl.String)
+    specials = places.MESSAGE_CODES if messages else places.SPECIAL_NUMBERS
+    if messages:
+        special_below, foreign_below, fixed_below, net_below = 6, 24, 24, 24
+    else:
+        special_below, foreign_below, fixed_below, net_below = 25, 43, 260, 285
+    return (
+        pl.when((kind >= 600) & pl.col("stem").is_not_null())
+        .then(pl.col("stem") + four)
+        .when(kind < special_below)
+        .then(_one_of(specials, dice.throw(hashed, 14)))
+        .when(kind < foreign_below)
+        .then(_one_of(places.FOREIGN_STEMS, dice.throw(hashed, 15)) + four)
+        .when(kind < fixed_below)
+        .then(dice.picked(pl.Series(_FIXED), dice.throw(hashed, 16)) + four)
+        .when(kind < net_below)
+        .then(pl.lit(_NON_GEOGRAPHIC) + four)
+        .when(kind < 600)
+        .then(pl.lit(_MOBILE_FICTION) + four)
+        .otherwise(pl.lit(_MOBILE_UNUSED) + unused)
+    )
+
+
+def _one_of(weights: dict[str, float], thrown: pl.Expr) -> pl.Expr:
+    return dice.picked(pl.Series(dice.weighted(weights, _SLOTS)), thrown)
 
 
 def _digits(thrown: pl.Expr, count: int) -> pl.Expr:

@@ -38,12 +38,19 @@ def u64(value: int) -> pl.Expr:
     return pl.lit(value, dtype=pl.UInt64)
 
 
-def mixed_expr(value: pl.Expr) -> pl.Expr:
-    """`mixed` of a column of UInt64; multiplication wraps, division stands for the shift."""
-    value = value * u64(_GOLDEN)
-    value = (value ^ (value // (1 << 30))) * u64(_FIRST)
-    value = (value ^ (value // (1 << 27))) * u64(_SECOND)
-    return value ^ (value // (1 << 31))
+def with_mix(frame: pl.LazyFrame, name: str, value: pl.Expr) -> pl.LazyFrame:
+    """Adds the column `name`: `mixed` of a UInt64.
+
+    Multiplication wraps, division stands for the shift. A column a step, because an expression
+    that names its input twice doubles with each step.
+    """
+    column = pl.col(name)
+    return (
+        frame.with_columns((value * u64(_GOLDEN)).alias(name))
+        .with_columns((column ^ (column // (1 << 30))) * u64(_FIRST))
+        .with_columns((column ^ (column // (1 << 27))) * u64(_SECOND))
+        .with_columns(column ^ (column // (1 << 31)))
+    )
 
 
 def throw(hashed: pl.Expr, stream: int) -> pl.Expr:
@@ -74,6 +81,11 @@ def drawn(table: pl.Series, thrown: pl.Expr) -> pl.Expr:
     low = pl.lit(table).gather(place)
     high = pl.lit(table).gather(place + 1)
     return low + (high - low) * rest // (1 << 20)
+
+
+def drawn_in_steps(table: pl.Series, thrown: pl.Expr) -> pl.Expr:
+    """The table's value at a throw, one of TABLE_SIZE: for what is multiplied on anyway (Int64)."""
+    return pl.lit(table).gather((thrown // (1 << 20)).cast(pl.UInt32))
 
 
 def picked(values: pl.Series, thrown: pl.Expr) -> pl.Expr:

@@ -83,11 +83,10 @@ def _local_text(seconds: pl.Expr) -> pl.Expr:
 def asterisk_csv(calls: pl.DataFrame, number: int) -> bytes:
     """cdr-csv/Master.csv of a day: no header, local times, uniqueid switched on."""
     ring = (dice.throw(pl.col("hashed"), 101) % 16 + 2).cast(pl.Int64)
-    seconds = pl.col("duration_seconds").cast(pl.Int64)
     answered = pl.col("disposition") == "answered"
     channel = (dice.throw(pl.col("hashed"), 102) % 900_000 + 100_000).cast(pl.String)
     text = io.BytesIO()
-    calls.sort("at", "hashed").with_columns(ring=ring, seconds=seconds).select(
+    calls.sort("at", "hashed").with_columns(ring=ring).select(
         accountcode=pl.col("account_id"),
         src=pl.col("subscriber"),
         dst=pl.col("other_party"),
@@ -128,7 +127,7 @@ def freeswitch_json(calls: pl.DataFrame) -> bytes:
     lines = []
     for call in calls.sort("at", "hashed").iter_rows(named=True):
         hashed: int = call["hashed"]
-        seconds = int(call["duration_seconds"])
+        seconds: int = call["seconds"]
         ring = hashed % 14 + 2
         answered = call["disposition"] == "answered"
         cause, code = _HANGUP[call["disposition"]]

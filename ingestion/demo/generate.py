@@ -1,6 +1,9 @@
 """Writes a whole demo: company, price lists, customers, then usage day by day."""
 
-from collections.abc import Callable, Iterable
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -71,10 +74,7 @@ def write_demo(
     _write_crm(output, customers, timeline, through, seed)
 
     usage = _UsageWriter(output, UsageMaker(customers.lines, timeline, seed), timeline, seed)
-    days = [day for day in timeline.days if day < through]
-    for number, day in enumerate(days):
-        usage.write_day(day, number, resend=number + 1 < len(days))
-        report("usage", number + 1, len(days))
+    usage.write_days([day for day in timeline.days if day < through], report)
     output.remove_leftovers("ratebook", "crm", "cdr", "branding")
     return DemoSummary(timeline.bill_dates, len(customers.lines), usage.records, usage.files)
 
@@ -118,80 +118,112 @@ def _table(output: Folder, name: str, rows: Iterable[dict[str, Any]]) -> None:
     output.table(table.path, [column.name for column in table.columns], rows)
 
 
+@dataclass(frozen=True)
+class _Day:
+    """What the network has to say of one day, before anything is late."""
+
+    core: pl.DataFrame
+    desk: pl.DataFrame
+
+
 class _UsageWriter:
-    """Writes usage in the order of days; what is late waits in the mail."""
+    """Writes usage in the order of days; what is late waits in the mail.
+
+    Days are made ahead and files packed in threads: Polars and the compressors work outside the
+    interpreter's lock. Only few days are held at a time, whatever the size of the demo.
+    """
 
     def __init__(self, output: Folder, maker: UsageMaker, timeline: Timeline, seed: int) -> None:
         self._output = output
         self._maker = maker
         self._mail = oddities.Mail(timeline)
         self._seed = seed
+        self._files: list[Future[int]] = []
         self.records = 0
         self.files = 0
 
-    def write_day(self, day: date, number: int, *, resend: bool) -> None:
-        """Writes the files of one day. `resend`: the day after is written too."""
-        events = self._maker.events(day)
-        self._write_pbx(events.filter(pl.col("kind") == "extension"), day, number)
-        self._write_sip(events.filter(pl.col("kind") == "sip_user"), day)
-        core = events.filter(pl.col("kind").is_in(["mobile", "thing"]))
-        core = oddities.spoil(core)
-        core = oddities.in_parts(core)
-        core = oddities.sessions_in_parts(core)
-        core = _identified(core, day)
-        on_time = oddities.send(core, number, self._mail)
-        arriving = pl.concat([on_time, *self._mail.arrived(number)]).sort(
-            "switch", "at", "hashed", "sequence", "duration_seconds", "record_id"
-        )
+    def write_days(self, days: Sequence[date], report: Progress) -> None:
+        """Writes all files of the days, which follow each other from the first of the demo."""
+        workers = os.cpu_count() or 1
+        with ThreadPoolExecutor(workers) as pool:
+            made: deque[Future[_Day]] = deque()
+            for number, day in enumerate(days):
+                while len(made) <= workers and number + len(made) < len(days):
+                    made.append(pool.submit(self._made, days[number + len(made)]))
+                self._send_out(made.popleft().result(), day, number, number + 1 < len(days), pool)
+                self._wait_for_files(at_most=8 * workers)
+                report("usage", number + 1, len(days))
+            self._wait_for_files(at_most=0)
+
+    def _made(self, day: date) -> _Day:
+        core = oddities.spoil(self._maker.core(day))
+        core = oddities.sessions_in_parts(oddities.in_parts(core))
+        return _Day(_identified(core, day), self._maker.desk(day))
+
+    def _send_out(
+        self, made: _Day, day: date, number: int, morrow_too: bool, pool: ThreadPoolExecutor
+    ) -> None:
+        def write(task: Callable[..., int], *arguments: Any) -> None:
+            self._files.append(pool.submit(task, *arguments))
+
+        pbx = made.desk.filter(pl.col("kind") == "extension")
+        if pbx.height:
+            write(self._write_pbx, pbx, day, number)
+        sip = made.desk.filter(pl.col("kind") == "sip_user")
+        if sip.height:
+            write(self._write_sip, sip, day)
+        on_time = oddities.send(made.core, number, self._mail)
+        arriving = _in_order(pl.concat([on_time, *self._mail.arrived(number)]))
         for switch in (FIRST_SWITCH, SECOND_SWITCH, GATEWAY):
             records = arriving.filter(pl.col("switch") == switch)
-            self._write_core(records, switch, day, number)
-            if resend and oddities.is_resent(switch, day):
-                self._write_again(records, switch, day)
+            if not records.height:
+                continue
+            write(self._write_core, records, switch, day, number)
+            if morrow_too and oddities.is_resent(switch, day):
+                write(self._write_again, records, switch, day)
 
-    def _write_core(self, records: pl.DataFrame, switch: int, day: date, number: int) -> None:
-        if not records.height:
-            return
+    def _wait_for_files(self, at_most: int) -> None:
+        while len(self._files) > at_most:
+            self.records += self._files.pop(0).result()
+            self.files += 1
+
+    def _write_core(self, records: pl.DataFrame, switch: int, day: date, number: int) -> int:
         suffix = feeds.core_suffix(switch, number)
         name = feeds.core_name(switch, day, suffix)
         if suffix == ".parquet":
-            self._write(name, feeds.core_parquet(records), records.height)
-            return
+            self._output.write(name, feeds.core_parquet(records))
+            return records.height
         text = feeds.core_text(records, switch, suffix)
         broken = oddities.with_broken_line(text, switch, number, self._seed)
-        lines = records.height + (broken != text)
-        self._write(name, feeds.packed(broken, suffix), lines)
+        self._output.write(name, feeds.packed(broken, suffix))
+        return records.height + (broken != text)
 
-    def _write_again(self, records: pl.DataFrame, switch: int, day: date) -> None:
+    def _write_again(self, records: pl.DataFrame, switch: int, day: date) -> int:
         again = pl.concat([records, oddities.one_more(records)])
         morrow = day + timedelta(days=1)
         name = feeds.core_name(switch, day, f"_resent_{morrow:%Y%m%d}.csv")
-        self._write(name, feeds.core_text(again, switch, ".csv"), again.height)
+        self._output.write(name, feeds.core_text(again, switch, ".csv"))
+        return again.height
 
-    def _write_pbx(self, calls: pl.DataFrame, day: date, number: int) -> None:
-        if calls.height:
-            name = f"cdr/pbx/Master-{day:%Y%m%d}.csv"
-            self._write(name, feeds.asterisk_csv(calls, number), calls.height)
+    def _write_pbx(self, calls: pl.DataFrame, day: date, number: int) -> int:
+        self._output.write(f"cdr/pbx/Master-{day:%Y%m%d}.csv", feeds.asterisk_csv(calls, number))
+        return calls.height
 
-    def _write_sip(self, calls: pl.DataFrame, day: date) -> None:
-        if calls.height:
-            name = f"cdr/sip/cdr-{day:%Y%m%d}.json"
-            self._write(name, feeds.freeswitch_json(calls), calls.height)
-
-    def _write(self, name: str, content: bytes, records: int) -> None:
-        self._output.write(name, content)
-        self.records += records
-        self.files += 1
+    def _write_sip(self, calls: pl.DataFrame, day: date) -> int:
+        self._output.write(f"cdr/sip/cdr-{day:%Y%m%d}.json", feeds.freeswitch_json(calls))
+        return calls.height
 
 
 def _identified(events: pl.DataFrame, day: date) -> pl.DataFrame:
     """Adds record_id: the switch, the day, and a count in the order of time."""
-    names = {str(switch): name for switch, name in feeds.SWITCH_NAMES.items()}
-    return events.sort("switch", "at", "hashed", "sequence").with_columns(
-        record_id=pl.format(
-            "{}-{}-{}",
-            pl.col("switch").cast(pl.String).replace_strict(names),
-            pl.lit(f"{day:%Y%m%d}"),
-            (pl.int_range(pl.len()) + 10_000_000).cast(pl.String).str.slice(1),
-        )
+    starts = pl.Series(["", *(f"{name}-{day:%Y%m%d}-" for name in feeds.SWITCH_NAMES.values())])
+    count = (pl.int_range(pl.len()) + 10_000_000).cast(pl.String).str.slice(1)
+    return _in_order(events).with_columns(
+        record_id=pl.lit(starts).gather(pl.col("switch").cast(pl.UInt32)) + count
     )
+
+
+def _in_order(events: pl.DataFrame) -> pl.DataFrame:
+    """By time, then by hash; what is equal in both stays as it stands."""
+    key = pl.col("at").cast(pl.UInt64) * 2**28 + pl.col("hashed") % 2**28
+    return events.sort(key, maintain_order=True)

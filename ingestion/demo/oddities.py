@@ -234,7 +234,6 @@ def one_more(records: pl.DataFrame) -> pl.DataFrame:
     return last.with_columns(
         record_id=pl.col("record_id") + "-x",
         at=pl.col("at") + 11,
-        hashed=dice.mixed_expr(pl.col("hashed")),
     )
 
 

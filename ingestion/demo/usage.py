@@ -13,16 +13,18 @@ from ingestion.demo import contacts, dice, habits
 from ingestion.demo.customers import Line
 from ingestion.demo.timeline import Timeline, epoch, local
 
+FIRST_SWITCH, SECOND_SWITCH, GATEWAY = 1, 2, 3
+
 # A line that has ended is still heard of for a few days, rarely.
-AFTERLIFE_DAYS = 6
+_AFTERLIFE_DAYS = 6
 _AFTERLIFE_PERCENT = 10
 _ABROAD_PERCENT = {"voice": 70, "sms": 90, "mms": 100, "data": 80}
 _DAYS_OF_A_MONTH = 30
-_STREAM = {service: number for number, service in enumerate(habits.SERVICES, start=1)}
+_MILLION = 1_000_000
+_STREAM = {service: number for number, service in enumerate((*habits.SERVICES, "desk"), start=1)}
 
-# Columns of a day's events; `at` is seconds since 1970.
-EVENT_SCHEMA = {
-    "kind": pl.String,
+# Columns of the core network's events; `at` is seconds since 1970.
+EVENT_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "switch": pl.UInt8,
     "at": pl.Int64,
     "hashed": pl.UInt64,
@@ -40,9 +42,17 @@ EVENT_SCHEMA = {
     "sequence": pl.Int64,
     "is_final": pl.Boolean,
     "disposition": pl.String,
-    "account_id": pl.String,
 }
-FIRST_SWITCH, SECOND_SWITCH, GATEWAY = 1, 2, 3
+# What an event of any service needs to know of its line.
+_CALLER_COLUMNS = (
+    "switch",
+    "subscriber",
+    "contact_from",
+    "contact_count",
+    "trip_network",
+)
+_SESSION_COLUMNS = ("switch", "imsi", "session_bytes", "abroad_share", "trip_network")
+_DESK_COLUMNS = ("kind", "account_id", "subscriber", "contact_from", "contact_count")
 
 
 class UsageMaker:
@@ -51,130 +61,149 @@ class UsageMaker:
     def __init__(self, lines: Sequence[Line], timeline: Timeline, seed: int) -> None:
         self._timeline = timeline
         self._seed = seed
-        self._lines = contacts.counted(_line_table(lines, timeline, seed))
-        self._called = contacts.contact_table(self._lines, messages=False)
-        self._written_to = contacts.contact_table(self._lines, messages=True)
+        table = contacts.counted(_line_table(lines, timeline, seed))
+        self._called = contacts.contact_numbers(table, messages=False)
+        self._written_to = contacts.contact_numbers(table, messages=True)
+        mobile = table.filter(pl.col("kind").is_in(["mobile", "thing"]))
+        self._users = {
+            service: mobile.filter(pl.col(f"{service}_rate") > 0).with_columns(
+                rate=f"{service}_rate"
+            )
+            for service in habits.SERVICES
+        }
+        self._desks = table.filter(pl.col("kind").is_in(["extension", "sip_user"])).with_columns(
+            rate="voice_rate"
+        )
 
-    def events(self, day: date) -> pl.DataFrame:
-        """All events that start on the local day, in no order."""
+    def core(self, day: date) -> pl.DataFrame:
+        """Events of the core network that start on the local day, in no order."""
+        builders = (
+            ("voice", self._voice, _CALLER_COLUMNS),
+            ("sms", self._message, _CALLER_COLUMNS),
+            ("mms", self._picture, _CALLER_COLUMNS),
+            ("data", self._session, _SESSION_COLUMNS),
+        )
         parts = []
-        for service in habits.SERVICES:
-            for business in (False, True):
-                drawn = self._drawn(day, service, business)
-                if drawn.height:
-                    made = _BUILDERS[service](self, drawn)
-                    parts.append(
-                        made.with_columns(service=pl.lit(service)).select(list(EVENT_SCHEMA))
-                    )
-        return pl.concat(parts) if parts else pl.DataFrame(schema=EVENT_SCHEMA)
+        for service, build, needed in builders:
+            drawn = self._drawn(self._users[service], day, service, needed)
+            if drawn.height:
+                parts.append(drawn.lazy().pipe(build).pipe(_completed, service))
+        if not parts:
+            return pl.DataFrame(schema=EVENT_SCHEMA)
+        return pl.concat(pl.collect_all(parts))
 
-    def _drawn(self, day: date, service: str, business: bool) -> pl.DataFrame:
-        """One row per event: the line's columns, `hashed`, `at`, `abroad`."""
+    def desk(self, day: date) -> pl.DataFrame:
+        """Calls of business telephone systems: kind, account_id, subscriber, other_party, at,
+        hashed, seconds, disposition."""
+        drawn = self._drawn(self._desks, day, "desk", _DESK_COLUMNS)
+        fate = dice.throw(pl.col("hashed"), 41) % 1000
+        answered = fate >= 40
+        return drawn.select(
+            "kind",
+            "account_id",
+            "subscriber",
+            "at",
+            "hashed",
+            other_party=_contact(self._called, pl.lit(contacts.DIALLED)),
+            seconds=pl.when(answered)
+            .then(dice.drawn(habits.DESK_SECONDS, dice.throw(pl.col("hashed"), 42)))
+            .otherwise(0),
+            disposition=_disposition(answered),
+        )
+
+    def _drawn(
+        self, users: pl.DataFrame, day: date, service: str, needed: Sequence[str]
+    ) -> pl.DataFrame:
+        """One row per event: the needed columns of the line, hashed, at, abroad."""
         number = self._timeline.day_number(day)
-        rate = f"{service}_rate"
         base = dice.key(self._seed, 7, number, _STREAM[service])
-        percent = habits.day_percent(service, business, day)
-        ended = pl.col("to_day") <= number
+        habit = "voice" if service == "desk" else service
         abroad = (pl.col("trip_from") <= number) & (pl.col("trip_to") > number)
-        lines = (
-            self._lines.lazy()
-            .filter(
-                (pl.col("business") == business)
-                & (pl.col(rate) > 0)
-                & (pl.col("from_day") <= number)
-                & (pl.col("to_day") + pl.col("afterlife_days") > number)
-            )
-            .with_columns(
-                abroad=abroad.fill_null(False),
-                day_hash=dice.mixed_expr(pl.col("key") ^ dice.u64(base)),
-            )
-            .with_columns(
-                share=dice.drawn(habits.DAY_SHARE, dice.throw(pl.col("day_hash"), 21)),
-                luck=(dice.throw(pl.col("day_hash"), 22) % 1_000_000).cast(pl.Int64),
-                expected=pl.col(rate)
-                * percent
+        day_percent = (
+            pl.when("business")
+            .then(habits.day_percent(habit, True, day))
+            .otherwise(habits.day_percent(habit, False, day))
+        )
+        heard = users.lazy().filter(
+            (pl.col("from_day") <= number) & (pl.col("heard_to_day") > number)
+        )
+        active = (
+            dice.with_mix(heard, "day_hash", pl.col("key") ^ dice.u64(base))
+            .select(
+                *needed,
+                "business",
+                "day_hash",
+                abroad=abroad,
+                expected=pl.col("rate")
+                * day_percent
                 // 100
-                * pl.when(ended).then(_AFTERLIFE_PERCENT).otherwise(100)
+                * pl.when(pl.col("to_day") <= number).then(_AFTERLIFE_PERCENT).otherwise(100)
                 // 100
-                * pl.when("abroad").then(_ABROAD_PERCENT[service]).otherwise(100)
+                * pl.when(abroad).then(_ABROAD_PERCENT[habit]).otherwise(100)
                 // 100,
             )
             .with_columns(
-                count=(pl.col("expected") * pl.col("share") // 1000 + pl.col("luck")) // 1_000_000
+                count=(
+                    pl.col("expected")
+                    * dice.drawn_in_steps(habits.DAY_SHARE, dice.throw(pl.col("day_hash"), 21))
+                    // 1000
+                    + (dice.throw(pl.col("day_hash"), 22) % _MILLION).cast(pl.Int64)
+                )
+                // _MILLION
             )
             .filter(pl.col("count") > 0)
+            .drop("expected")
             .collect()
         )
-        if not lines.height:
-            return lines
-        owner = (
-            lines.select(pl.int_range(pl.len(), dtype=pl.UInt32).repeat_by("count"))
-            .to_series()
-            .explode()
-        )
-        position = pl.int_range(pl.len(), dtype=pl.UInt64)
-        first = lines["count"].cum_sum() - lines["count"]
-        midnight = epoch(local(day))
-        seconds_of_day = 86_400
+        owner = contacts.repeated(active["count"])
+        first = active["count"].cum_sum() - active["count"]
+        private = habits.clock_of(habit, False, day)
+        business = habits.clock_of(habit, True, day)
+        clock_throw = dice.throw(pl.col("hashed"), 31)
+        nth = pl.int_range(pl.len(), dtype=pl.UInt64) - pl.lit(first.gather(owner).cast(pl.UInt64))
+        events = active.drop("count")[owner].lazy()
         return (
-            lines[owner]
+            dice.with_mix(events, "hashed", pl.col("day_hash") + nth)
+            .with_columns(clock_throw=clock_throw)
             .with_columns(
-                nth=position - first.gather(owner).cast(pl.UInt64),
+                at=pl.when("business")
+                .then(dice.drawn(business, pl.col("clock_throw")))
+                .otherwise(dice.drawn(private, pl.col("clock_throw")))
+                + epoch(local(day))
             )
-            .with_columns(hashed=dice.mixed_expr(pl.col("day_hash") + pl.col("nth")))
-            .with_columns(
-                at=dice.drawn(
-                    habits.clock_of(service, business, day), dice.throw(pl.col("hashed"), 31)
-                ).clip(0, seconds_of_day - 1)
-                + midnight
-            )
+            .collect()
         )
 
-    def _voice(self, drawn: pl.DataFrame) -> pl.DataFrame:
-        desk = pl.col("kind").is_in(["extension", "sip_user"])
+    def _voice(self, drawn: pl.LazyFrame) -> pl.LazyFrame:
         fate = dice.throw(pl.col("hashed"), 41) % 1000
-        length = dice.throw(pl.col("hashed"), 42)
-        seconds = (
-            pl.when("desk")
-            .then(dice.drawn(habits.DESK_SECONDS, length))
-            .otherwise(dice.drawn(habits.VOICE_SECONDS, length))
-        )
-        drawn = drawn.with_columns(desk=desk, fate=fate).with_columns(
-            answered=pl.when("desk").then(pl.col("fate") >= 40).otherwise(pl.col("fate") >= 6),
-            received=pl.when("desk")
-            .then(False)
-            .when("abroad")
-            .then(pl.col("fate") >= 650)
-            .otherwise(pl.col("fate") >= 996),
-        )
-        drawn = drawn.with_columns(
-            seconds=pl.when("answered").then(seconds).otherwise(0),
-            other_party=self._contact(self._called),
-            # The first switch counts tenths.
-            tenths=(dice.throw(pl.col("hashed"), 43) % 10).cast(pl.String),
-        )
-        return _completed(
-            drawn,
-            direction=pl.when("received")
-            .then(pl.lit("terminating"))
-            .otherwise(pl.lit("originating")),
-            duration_seconds=pl.when(
-                (pl.col("switch") == FIRST_SWITCH) & (pl.col("seconds") > 0) & ~pl.col("desk")
+        # The first switch counts tenths.
+        tenths = (dice.throw(pl.col("hashed"), 43) % 10).cast(pl.String)
+        counts_tenths = (pl.col("switch") == FIRST_SWITCH) & pl.col("answered")
+        received = fate >= pl.when("abroad").then(650).otherwise(996)
+        return (
+            drawn.with_columns(answered=fate >= 6)
+            .with_columns(
+                seconds=pl.when("answered")
+                .then(dice.drawn(habits.VOICE_SECONDS, dice.throw(pl.col("hashed"), 42)))
+                .otherwise(0)
+                .cast(pl.String),
+                other_party=_contact(self._called, _spelling()),
             )
-            .then(pl.col("seconds").cast(pl.String) + "." + pl.col("tenths"))
-            .otherwise(pl.col("seconds").cast(pl.String)),
-            disposition=pl.when("answered")
-            .then(pl.lit("answered"))
-            .when(pl.col("fate") % 2 == 0)
-            .then(pl.lit("no_answer"))
-            .otherwise(pl.lit("busy")),
+            .with_columns(
+                direction=pl.when(received)
+                .then(pl.lit("terminating"))
+                .otherwise(pl.lit("originating")),
+                duration_seconds=pl.when(counts_tenths)
+                .then(pl.col("seconds") + "." + tenths)
+                .otherwise("seconds"),
+                disposition=_disposition(pl.col("answered")),
+            )
         )
 
-    def _message(self, drawn: pl.DataFrame) -> pl.DataFrame:
+    def _message(self, drawn: pl.LazyFrame) -> pl.LazyFrame:
         parts = dice.throw(pl.col("hashed"), 51) % 100
-        return _completed(
-            drawn.with_columns(other_party=self._contact(self._written_to)),
-            direction=pl.lit("originating"),
+        return drawn.with_columns(
+            other_party=_contact(self._written_to, _spelling()),
             # Long texts are several messages; a single one is often not counted at all.
             messages=pl.when(parts < 4)
             .then(2)
@@ -185,141 +214,116 @@ class UsageMaker:
             .otherwise(None),
         )
 
-    def _picture(self, drawn: pl.DataFrame) -> pl.DataFrame:
-        return _completed(
-            drawn.with_columns(other_party=self._contact(self._written_to)),
-            direction=pl.lit("originating"),
-            messages=pl.lit(1),
+    def _picture(self, drawn: pl.LazyFrame) -> pl.LazyFrame:
+        return drawn.with_columns(
+            other_party=_contact(self._written_to, _spelling()), messages=pl.lit(1)
         )
 
-    def _data(self, drawn: pl.DataFrame) -> pl.DataFrame:
+    def _session(self, drawn: pl.LazyFrame) -> pl.LazyFrame:
         share = dice.drawn(habits.SESSION_SHARE, dice.throw(pl.col("hashed"), 61))
-        # Hotel networks, and thrift when it is dear: a two hundredth.
+        # Hotel networks, and thrift where it is dear.
         share = share * pl.when("abroad").then(pl.col("abroad_share")).otherwise(1000) // 1000
         volume = pl.col("session_bytes") * share // 1000 + (pl.col("hashed") % 997).cast(pl.Int64)
         uplink = 4 + (dice.throw(pl.col("hashed"), 62) % 17).cast(pl.Int64)
-        drawn = drawn.with_columns(volume=volume).with_columns(
-            bytes_uplink=pl.col("volume") * uplink // 100
-        )
-        return _completed(
-            drawn,
-            subscriber=pl.col("imsi"),
-            subscriber_kind=pl.lit("imsi"),
-            switch=pl.lit(GATEWAY, dtype=pl.UInt8),
-            other_party=pl.lit(None, dtype=pl.String),
-            direction=pl.lit("originating"),
-            duration_seconds=dice.drawn(
-                habits.SESSION_SECONDS, dice.throw(pl.col("hashed"), 63)
-            ).cast(pl.String),
-            bytes_downlink=pl.col("volume") - pl.col("bytes_uplink"),
-        )
-
-    def _contact(self, table: pl.DataFrame) -> pl.Expr:
-        """The called number as the line's own switch writes it."""
-        share = dice.drawn(habits.CONTACT_SHARE, dice.throw(pl.col("hashed"), 71))
-        place = pl.col("contact_from") + (
-            pl.col("contact_count").cast(pl.Int64) * share // 65_536
-        ).cast(pl.UInt64)
-        e164 = pl.lit(table["e164"]).gather(place)
-        dialled = pl.lit(table["dialled"]).gather(place)
-        plus = pl.lit(table["plus"]).gather(place)
-        on_second = pl.col("switch") == SECOND_SWITCH
         return (
-            pl.when(pl.col("kind").is_in(["extension", "sip_user"]))
-            .then(dialled)
-            .when(on_second & (pl.col("hashed") % 4 == 0))
-            .then(plus)
-            .when(on_second & ~pl.col("abroad"))
-            .then(dialled)
-            .otherwise(e164)
+            drawn.with_columns(volume=volume)
+            .with_columns(bytes_uplink=pl.col("volume") * uplink // 100)
+            .with_columns(
+                subscriber=pl.col("imsi"),
+                subscriber_kind=pl.lit("imsi"),
+                switch=pl.lit(GATEWAY, dtype=pl.UInt8),
+                bytes_downlink=pl.col("volume") - pl.col("bytes_uplink"),
+                duration_seconds=dice.drawn(
+                    habits.SESSION_SECONDS, dice.throw(pl.col("hashed"), 63)
+                ).cast(pl.String),
+            )
         )
 
 
-_BUILDERS = {
-    "voice": UsageMaker._voice,
-    "sms": UsageMaker._message,
-    "mms": UsageMaker._picture,
-    "data": UsageMaker._data,
-}
+def _contact(numbers: pl.Series, spelling: pl.Expr) -> pl.Expr:
+    """A number of the line's list, in one of the spellings."""
+    share = dice.drawn_in_steps(habits.CONTACT_SHARE, dice.throw(pl.col("hashed"), 71))
+    place = pl.col("contact_from") + pl.col("contact_count") * share // 65_536
+    return pl.lit(numbers).gather(place * contacts.SPELLINGS + spelling)
 
 
-def _completed(drawn: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:
-    """The event columns that every service has, then the given ones."""
+def _spelling() -> pl.Expr:
+    """The first switch writes E.164; the second what was dialled or, at times, a leading +."""
+    on_second = pl.col("switch") == SECOND_SWITCH
+    return (
+        pl.when(on_second & (pl.col("hashed") % 4 == 0))
+        .then(contacts.PLUS)
+        .when(on_second & ~pl.col("abroad"))
+        .then(contacts.DIALLED)
+        .otherwise(contacts.E164)
+    )
+
+
+def _disposition(answered: pl.Expr) -> pl.Expr:
+    return (
+        pl.when(answered)
+        .then(pl.lit("answered"))
+        .when(pl.col("hashed") % 2 == 0)
+        .then(pl.lit("no_answer"))
+        .otherwise(pl.lit("busy"))
+    )
+
+
+def _completed(drawn: pl.LazyFrame, service: str) -> pl.LazyFrame:
+    """All columns of an event; what the service has not is empty."""
     home = pl.when(pl.col("hashed") % 3 == 0).then(None).otherwise(pl.lit("20815"))
     usual = {
-        "bytes_uplink": pl.lit(None, dtype=pl.Int64),
-        "bytes_downlink": pl.lit(None, dtype=pl.Int64),
-        "messages": pl.lit(None, dtype=pl.Int64),
-        "duration_seconds": pl.lit(None, dtype=pl.String),
-        "disposition": pl.lit(None, dtype=pl.String),
-        "charging_id": pl.lit(None, dtype=pl.String),
-        "sequence": pl.lit(None, dtype=pl.Int64),
-        "is_final": pl.lit(None, dtype=pl.Boolean),
-        "serving_network": pl.when("abroad").then(pl.col("trip_network")).otherwise(home),
+        "service": pl.lit(service),
+        "direction": pl.lit("originating"),
+        "subscriber_kind": pl.lit("msisdn"),
+        "serving_network": pl.when("abroad").then("trip_network").otherwise(home),
     }
-    for name in list(usual):
-        if name in drawn.columns:
-            del usual[name]
-    return drawn.with_columns(**usual | columns).cast(
-        {name: dtype for name, dtype in EVENT_SCHEMA.items() if name in ("messages", "sequence")}
+    made = drawn.collect_schema().names()
+    return drawn.select(
+        (pl.col(name) if name in made else usual.get(name, pl.lit(None))).cast(dtype).alias(name)
+        for name, dtype in EVENT_SCHEMA.items()
     )
 
 
 def _line_table(lines: Sequence[Line], timeline: Timeline, seed: int) -> pl.DataFrame:
-    """One row per line that can have usage."""
+    """One row per line."""
     rates: dict[str, list[int]] = {service: [] for service in habits.SERVICES}
     shares = habits.LINE_SHARE.to_list()
-    sessions, business, keys = [], [], []
     for line in lines:
         habit = habits.HABITS[line.plan]
-        key = dice.key(seed, 3, line.number)
-        keys.append(key)
-        share = shares[key % dice.TABLE_SIZE]
+        share = shares[dice.key(seed, 3, line.number) % dice.TABLE_SIZE]
         if line.usage_percent is not None:
             share = 10 * line.usage_percent
         for service in habits.SERVICES:
             # Records a day, in millionths.
             records = getattr(habit, service)
-            rates[service].append(round(records * 1_000_000 / _DAYS_OF_A_MONTH) * share // 1000)
-        sessions.append(habit.session_bytes)
-        business.append(habit.business_hours)
-    trips = [line.trip for line in lines]
+            rates[service].append(round(records * _MILLION / _DAYS_OF_A_MONTH) * share // 1000)
+    trips = [line.trip or (None, date.min, date.min) for line in lines]
+    afterlife = [0 if line.terminated is None else _AFTERLIFE_DAYS for line in lines]
+    day_number = timeline.day_number
     table = pl.DataFrame(
         {
             "kind": [line.kind for line in lines],
             "account_id": [line.account_id for line in lines],
             "subscriber": [line.pbx_user or line.msisdn for line in lines],
-            "subscriber_kind": [line.kind if line.pbx_user else "msisdn" for line in lines],
             "imsi": pl.Series([line.imsi for line in lines], dtype=pl.String),
             "stem": pl.Series([line.stem for line in lines], dtype=pl.String),
-            "key": pl.Series(keys, dtype=pl.UInt64),
-            "business": business,
-            "session_bytes": pl.Series(sessions, dtype=pl.Int64),
-            "from_day": [timeline.day_number(line.usage_from) for line in lines],
-            "to_day": [timeline.day_number(line.usage_to) for line in lines],
-            "afterlife_days": [
-                AFTERLIFE_DAYS if line.terminated is not None else 0 for line in lines
-            ],
-            "trip_network": pl.Series(
-                [trip[0] if trip else None for trip in trips], dtype=pl.String
-            ),
-            "trip_from": pl.Series(
-                [timeline.day_number(trip[1]) if trip else None for trip in trips], dtype=pl.Int64
-            ),
-            "trip_to": pl.Series(
-                [timeline.day_number(trip[2]) if trip else None for trip in trips], dtype=pl.Int64
-            ),
-            "abroad_share": pl.Series(
-                [400 if line.roams_freely else 5 for line in lines], dtype=pl.Int64
-            ),
-            **{
-                f"{service}_rate": pl.Series(values, dtype=pl.Int64)
-                for service, values in rates.items()
-            },
+            "key": pl.Series([dice.key(seed, 3, line.number) for line in lines], dtype=pl.UInt64),
+            "business": [habits.HABITS[line.plan].business_hours for line in lines],
+            "session_bytes": [habits.HABITS[line.plan].session_bytes for line in lines],
+            "from_day": [day_number(line.usage_from) for line in lines],
+            "to_day": [day_number(line.usage_to) for line in lines],
+            "afterlife_days": afterlife,
+            "trip_network": pl.Series([trip[0] for trip in trips], dtype=pl.String),
+            "trip_from": [day_number(trip[1]) for trip in trips],
+            "trip_to": [day_number(trip[2]) for trip in trips],
+            "abroad_share": [400 if line.roams_freely else 5 for line in lines],
+            **{f"{service}_rate": values for service, values in rates.items()},
         }
     )
     return table.with_columns(
+        heard_to_day=pl.col("to_day") + pl.col("afterlife_days"),
         switch=pl.when(pl.col("key") % 5 < 3)
         .then(pl.lit(FIRST_SWITCH, dtype=pl.UInt8))
-        .otherwise(pl.lit(SECOND_SWITCH, dtype=pl.UInt8))
+        .otherwise(pl.lit(SECOND_SWITCH, dtype=pl.UInt8)),
     )

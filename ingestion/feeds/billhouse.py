@@ -83,13 +83,15 @@ FORMAT = UsageFormat("billhouse", decode)
 
 
 class _Part:
-    """One decoded block."""
+    """One decoded block. `blank_lines` carry nothing and are not counted."""
 
-    def __init__(self, block: Block, rows: pa.Table, rejected: list[RejectedLine]) -> None:
+    def __init__(
+        self, block: Block, rows: pa.Table, rejected: list[RejectedLine], blank_lines: int = 0
+    ) -> None:
         self.block = block
         self.rows = rows
         self.rejected = rejected
-        self.lines = line_count(block.data) - _blank_lines(block.data) + len(block.overlong)
+        self.lines = line_count(block.data) - blank_lines + len(block.overlong)
         self.warnings: list[str] = []
 
     def content_of(self, wanted: Sequence[int]) -> dict[int, str]:
@@ -129,14 +131,6 @@ def _batch(parts: list[_Part]) -> Batch:
         content_of,
         [warning for part in parts for warning in part.warnings],
     )
-
-
-def _blank_lines(data: bytes) -> int:
-    """Blank lines carry nothing and are not counted."""
-    if b"\n\n" not in data and b"\n\r" not in data and b" " not in data[:1] + data[-2:]:
-        if not data.startswith((b"\n", b"\r")):
-            return 0
-    return sum(1 for line in data.removesuffix(b"\n").split(b"\n") if not line.strip())
 
 
 # ------------------------------------------------------------------------------------------- CSV
@@ -186,14 +180,17 @@ def _csv_part(block: Block, columns: list[str | None]) -> _Part:
     if block.overlong:
         return _Part(block, BATCH_SCHEMA.empty_table(), block.overlong)
     quotes = b'"' in block.data
-    if not _is_plain(block.data) or (quotes and not _is_well_quoted(block.data)):
-        return _csv_line_by_line(block, columns)
-    return _csv_at_once(block, columns, quotes)
+    if _is_plain(block.data) and (not quotes or _is_well_quoted(block.data)):
+        part = _csv_at_once(block, columns, quotes)
+        # A blank line comes out as a row of nothing.
+        if part.rows.column("record_id").null_count == 0:
+            return part
+    return _csv_line_by_line(block, columns)
 
 
 def _is_plain(data: bytes) -> bool:
-    """Whether every line is a row for any CSV parser, quotes apart."""
-    if b"\0" in data or _blank_lines(data):
+    """Whether every line is a row for any CSV parser, quotes and blank lines apart."""
+    if b"\0" in data:
         return False
     returns = data.count(b"\r")
     if returns and returns != data.count(b"\r\n"):
@@ -234,7 +231,7 @@ def _csv_at_once(block: Block, columns: list[str | None], quotes: bool) -> _Part
             invalid_row_handler=note,
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(positions, pa.large_string()),
+            column_types=dict.fromkeys(positions, pa.string()),
             include_columns=[p for p, name in zip(positions, columns, strict=True) if name],
             null_values=[""],
             strings_can_be_null=True,
@@ -260,7 +257,7 @@ def _csv_at_once(block: Block, columns: list[str | None], quotes: bool) -> _Part
     arrays = [
         parsed.column(found[name])
         if name in found
-        else pa.nulls(parsed.num_rows, pa.large_string())
+        else pa.nulls(parsed.num_rows, pa.string())
         for name in USAGE_COLUMNS
     ]
     rows = pa.Table.from_arrays([*arrays, pa.array(numbers, pa.int64())], schema=BATCH_SCHEMA)
@@ -276,8 +273,10 @@ def _csv_line_by_line(block: Block, columns: list[str | None]) -> _Part:
     cells: list[list[str | None]] = [[] for _ in columns]
     numbers: list[int] = []
     rejected: list[RejectedLine] = []
-    for number, line in block.lines():
+    blank_lines = 0
+    for number, line in block.lines() if block.data else ():
         if not line.strip():
+            blank_lines += 1
             continue
         reason = None
         row: list[str] = []
@@ -298,7 +297,8 @@ def _csv_line_by_line(block: Block, columns: list[str | None]) -> _Part:
         numbers.append(number)
         for column, cell in zip(cells, row, strict=True):
             column.append(cell or None)
-    return _Part(block, _rows(dict(zip(columns, cells, strict=True)), numbers), rejected)
+    rows = _rows(dict(zip(columns, cells, strict=True)), numbers)
+    return _Part(block, rows, rejected, blank_lines)
 
 
 def _csv_reason(error: csv.Error) -> str:
@@ -312,9 +312,9 @@ def _csv_reason(error: csv.Error) -> str:
 
 def _rows(cells: Mapping[str | None, list[str | None]], numbers: list[int]) -> pa.Table:
     arrays = [
-        pa.array(cells[name], pa.large_string())
+        pa.array(cells[name], pa.string())
         if name in cells
-        else pa.nulls(len(numbers), pa.large_string())
+        else pa.nulls(len(numbers), pa.string())
         for name in USAGE_COLUMNS
     ]
     return pa.Table.from_arrays([*arrays, pa.array(numbers, pa.int64())], schema=BATCH_SCHEMA)
@@ -351,8 +351,10 @@ def _json_part(con: duckdb.DuckDBPyConnection, block: Block) -> _Part:
     numbers: list[int] = []
     texts: list[str] = []
     rejected: list[RejectedLine] = []
+    blank_lines = 0
     for number, line in block.lines():
         if not line.strip():
+            blank_lines += 1
             continue
         try:
             texts.append(line.decode())
@@ -382,16 +384,16 @@ def _json_part(con: duckdb.DuckDBPyConnection, block: Block) -> _Part:
         table, refused = _json_line_by_line(left)
         tables.append(table)
         rejected += refused
-    return _Part(block, pa.concat_tables(tables), rejected)
+    return _Part(block, pa.concat_tables(tables), rejected, blank_lines)
 
 
 def _emptied(rows: pa.Table) -> pa.Table:
     """Empty text is an empty cell, as in a CSV."""
     arrays = []
     for name in USAGE_COLUMNS:
-        text = rows.column(name).cast(pa.large_string())
+        text = rows.column(name).cast(pa.string())
         empty = pa.compute.equal(text, "")
-        arrays.append(pa.compute.if_else(empty, pa.scalar(None, pa.large_string()), text))
+        arrays.append(pa.compute.if_else(empty, pa.scalar(None, pa.string()), text))
     numbers = rows.column(LINE_NUMBER).cast(pa.int64())
     return pa.Table.from_arrays([*arrays, numbers], schema=BATCH_SCHEMA)
 

@@ -33,8 +33,17 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
-from ingestion.decoding import Batch, Feed, Record, RejectedLine, Source, UsageFormat, cut
-from ingestion.decoding import in_batches
+from ingestion.decoding import (
+    CONTENT_LENGTH_MAX,
+    Batch,
+    Feed,
+    Record,
+    RejectedLine,
+    Source,
+    UsageFormat,
+    cut,
+    in_batches,
+)
 from ingestion.feeds import _options
 
 SUBSCRIBERS = ("sip_auth_username", "user_name", "sip_from_user")
@@ -67,10 +76,10 @@ def _items(source: Source, feed: Feed) -> Iterator[Record | RejectedLine]:
     chosen = feed.options.get("subscriber")
     subscribers = (str(chosen),) if chosen else SUBSCRIBERS
     kind = str(feed.options.get("subscriber_kind") or "sip_user")
-    for line, document, text in _documents(source):
+    for line, document, text, wrong in _documents(source):
         try:
-            if document is None:
-                raise _Unreadable("not JSON")
+            if wrong:
+                raise _Unreadable(wrong)
             values = _values(document, subscribers)
         except _Unreadable as error:
             yield RejectedLine(line, str(error), cut(text))
@@ -79,45 +88,91 @@ def _items(source: Source, feed: Feed) -> Iterator[Record | RejectedLine]:
         yield Record(line, values, text)
 
 
-def _documents(source: Source) -> Iterator[tuple[int, object | None, str]]:
-    """Line, content (None if it is not JSON) and text of each document."""
-    longest = source.limits.line_bytes
-    decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
-    pieces = source.pieces()
-    buffer, at, line, ended = "", 0, 1, False
-    while True:
-        start = BLANKS.match(buffer, at).end()  # type: ignore[union-attr]
-        line += buffer.count("\n", at, start)
-        at = start
-        if at < len(buffer):
+def _documents(source: Source) -> Iterator[tuple[int, object, str, str | None]]:
+    """Line, content, text and, if it is no document, what is wrong, of each in turn."""
+    text = _Text(source)
+    while text.skip_blanks():
+        begun = text.line
+        document, end = text.decode()
+        if end is not None:
+            yield begun, document, text.take(end), None
+        elif not text.ended and not NEXT_DOCUMENT.search(text.buffer, text.at):
+            shown = text.buffer[text.at : text.at + CONTENT_LENGTH_MAX]
+            text.skip_to_next_document()
+            yield begun, None, shown, f"longer than {source.limits.line_bytes} bytes"
+        else:
+            found = NEXT_DOCUMENT.search(text.buffer, text.at)
+            end = found.start() if found else len(text.buffer)
+            yield begun, None, text.take(end), "not JSON"
+
+
+class _Text:
+    """The file's text in a buffer that holds little more than one document."""
+
+    def __init__(self, source: Source) -> None:
+        self.longest = source.limits.line_bytes
+        self.pieces = source.pieces()
+        self.decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        self.buffer = ""
+        self.at = 0
+        self.line = 1
+        self.ended = False
+        self.more()
+        self.buffer = self.buffer.removeprefix("\ufeff")
+
+    def more(self) -> bool:
+        """Read on, letting go of what has been taken."""
+        if self.ended:
+            return False
+        piece = next(self.pieces, None)
+        self.ended = piece is None
+        more = self.decoder.decode(piece or b"", final=self.ended)
+        self.buffer, self.at = self.buffer[self.at :] + more, 0
+        return True
+
+    def take(self, end: int) -> str:
+        """The text up to `end`, which is then behind."""
+        text = self.buffer[self.at : end]
+        self.line += text.count("\n")
+        self.at = end
+        return text
+
+    def skip_blanks(self) -> bool:
+        """Go to the next character that is not blank; whether there is one."""
+        while True:
+            end = BLANKS.match(self.buffer, self.at)
+            self.take(end.end() if end else self.at)
+            if self.at < len(self.buffer):
+                return True
+            if not self.more():
+                return False
+
+    def decode(self) -> tuple[object, int | None]:
+        """The document that begins here and where it ends; None if there is none.
+
+        Reads on as long as there may be one.
+        """
+        while True:
             try:
-                document, end = DECODER.raw_decode(buffer, at)
+                document, end = DECODER.raw_decode(self.buffer, self.at)
+                # A number at the very end may go on in the next piece.
+                if end < len(self.buffer) or self.ended:
+                    return document, end
             except (ValueError, RecursionError):
-                document, end = None, at
-            # A number at the very end may go on in the next piece.
-            if end > at and (end < len(buffer) or ended):
-                text = buffer[at:end]
-                yield line, document, text
-                line += text.count("\n")
-                at = end
-                continue
-            if ended or len(buffer) - at > longest:
-                found = NEXT_DOCUMENT.search(buffer, at)
-                if found or ended:
-                    end = found.start() if found else len(buffer)
-                    text = buffer[at:end]
-                    yield line, None, text
-                    line += text.count("\n")
-                    at = end
-                    continue
-        elif ended:
-            return
-        piece = next(pieces, None)
-        ended = piece is None
-        more = decoder.decode(piece or b"", final=ended)
-        if line == 1 and at == 0 and not buffer:
-            more = more.removeprefix("\ufeff")
-        buffer, at = buffer[at:] + more, 0
+                if len(self.buffer) - self.at > self.longest:
+                    return None, None
+            if not self.more():
+                return None, None
+
+    def skip_to_next_document(self) -> None:
+        """Let go of text up to the next line that begins with a brace."""
+        while not (found := NEXT_DOCUMENT.search(self.buffer, self.at)):
+            # The line end may be the last character that was read.
+            self.take(max(self.at, len(self.buffer) - 1))
+            if not self.more():
+                self.take(len(self.buffer))
+                return
+        self.take(found.start())
 
 
 def _values(document: object, subscribers: tuple[str, ...]) -> dict[str, str | None]:

@@ -50,7 +50,8 @@ billed as (
         invoice_lines.charge_key,
         invoices.account_id,
         max(invoice_lines.period_end) as period_end,
-        sum(invoice_lines.amount_net) as amount
+        -- as owed: gross where prices include tax (6.3)
+        sum(invoice_lines.amount_charged) as amount
     from {{ ref('invoice_lines') }} as invoice_lines
     inner join {{ ref('invoices') }} as invoices
         on invoice_lines.document_number = invoices.document_number

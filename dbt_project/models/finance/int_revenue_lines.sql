@@ -20,6 +20,7 @@ lines as (
         invoice_lines.charge_key,
         invoice_lines.charge_kind,
         invoice_lines.charge_id,
+        invoice_lines.product_id,
         invoice_lines.amount_net,
         documents.account_id,
         documents.bill_date,
@@ -28,7 +29,8 @@ lines as (
         coalesce(invoice_lines.charged_to, invoice_lines.period_end) as charged_to,
         -- a credit note in full and the document that it takes back cancel out, day by day
         case
-            when documents.credited_document_number is not null or credit_notes.document_number is not null then 1
+            when documents.credited_document_number is not null then 1
+            when credit_notes.document_number is not null then 1
             else 0
         end as is_taken_back
     from {{ ref('invoice_lines') }} as invoice_lines
@@ -39,62 +41,81 @@ lines as (
 
 ),
 
+-- a key may have several lines in a document, one per tax rate
+stretches as (
+
+    select
+        document_number,
+        charge_key,
+        is_taken_back,
+        bill_date,
+        min(charged_from) as charged_from,
+        max(charged_to) as charged_to
+    from lines
+    group by document_number, charge_key, is_taken_back, bill_date
+
+),
+
 with_earlier_stretch as (
 
     select
-        lines.*,
+        stretches.*,
         lag(charged_from) over (
             partition by charge_key, is_taken_back
-            order by bill_date asc nulls last, document_number asc nulls last, line_number asc nulls last
+            order by bill_date asc nulls last, document_number asc nulls last
         ) as earlier_from,
         lag(charged_to) over (
             partition by charge_key, is_taken_back
-            order by bill_date asc nulls last, document_number asc nulls last, line_number asc nulls last
+            order by bill_date asc nulls last, document_number asc nulls last
         ) as earlier_to
-    from lines
+    from stretches
+
+),
+
+moved_ends as (
+
+    select
+        document_number,
+        charge_key,
+        -- A line that moves one end of what was charged before is for the days between the two
+        -- ends: the refund of a yearly fee ended in March takes back the months from April.
+        case
+            when earlier_from = charged_from then least(earlier_to, charged_to)
+            else least(earlier_from, charged_from)
+        end as earned_from,
+        case
+            when earlier_from = charged_from then greatest(earlier_to, charged_to)
+            else greatest(earlier_from, charged_from)
+        end as earned_to
+    from with_earlier_stretch
+    where
+        is_taken_back = 0
+        and (
+            (earlier_from = charged_from and earlier_to <> charged_to)
+            or (earlier_from <> charged_from and earlier_to = charged_to)
+        )
 
 ),
 
 with_stretch as (
 
     select
-        document_number,
-        line_number,
-        charge_key,
-        charge_kind,
-        charge_id,
-        amount_net,
-        account_id,
-        bill_date,
-        currency_code,
-        -- A line that moves the end of what was charged before is for the days between the two ends:
-        -- the refund of a yearly fee ended in March takes back the months from April.
-        case
-            when is_taken_back = 0 and earlier_from = charged_from and earlier_to <> charged_to
-                then least(earlier_to, charged_to)
-            else charged_from
-        end as earned_from,
-        case
-            when is_taken_back = 0 and earlier_from = charged_from and earlier_to <> charged_to
-                then greatest(earlier_to, charged_to)
-            else charged_to
-        end as earned_to
-    from with_earlier_stretch
-
-),
-
-with_product as (
-
-    select
-        with_stretch.*,
-        case
-            when with_stretch.charge_kind in ('recurring', 'once') then subscribed_products.product_id
-            when with_stretch.charge_kind in ('minimum_top_up', 'cap_credit') then with_stretch.charge_id
-        end as product_id
-    from with_stretch
-    left join {{ ref('subscribed_products') }} as subscribed_products
-        on with_stretch.charge_id = subscribed_products.subscribed_product_id
-        and with_stretch.charge_kind in ('recurring', 'once')
+        lines.document_number,
+        lines.line_number,
+        lines.charge_key,
+        lines.charge_kind,
+        lines.charge_id,
+        lines.product_id,
+        lines.amount_net,
+        lines.account_id,
+        lines.bill_date,
+        lines.currency_code,
+        coalesce(moved_ends.earned_from, lines.charged_from) as earned_from,
+        coalesce(moved_ends.earned_to, lines.charged_to) as earned_to
+    from lines
+    left join moved_ends
+        on lines.document_number = moved_ends.document_number
+        and lines.charge_key = moved_ends.charge_key
 
 ),
 
@@ -108,29 +129,29 @@ devices as (
 with_posting as (
 
     select
-        with_product.document_number,
-        with_product.line_number,
-        with_product.account_id,
-        with_product.bill_date,
-        with_product.charge_key,
-        with_product.charge_kind,
-        with_product.charge_id,
-        with_product.product_id,
+        with_stretch.document_number,
+        with_stretch.line_number,
+        with_stretch.account_id,
+        with_stretch.bill_date,
+        with_stretch.charge_key,
+        with_stretch.charge_kind,
+        with_stretch.charge_id,
+        with_stretch.product_id,
         case
-            when devices.product_id is not null and with_product.charge_kind = 'once' then 'revenue_device'
-            else 'revenue_' || with_product.charge_kind
+            when devices.product_id is not null and with_stretch.charge_kind = 'once' then 'revenue_device'
+            else 'revenue_' || with_stretch.charge_kind
         end as posting,
-        with_product.earned_from,
-        with_product.earned_to,
+        with_stretch.earned_from,
+        with_stretch.earned_to,
         -- what is earned after the document's date is deferred; a discount follows what it reduces
-        with_product.charge_kind in ('recurring', 'discount')
-        and with_product.earned_to > with_product.bill_date
-        and with_product.earned_to > with_product.earned_from as is_deferred,
-        with_product.amount_net,
-        with_product.currency_code
-    from with_product
+        with_stretch.charge_kind in ('recurring', 'discount')
+        and with_stretch.earned_to > with_stretch.bill_date
+        and with_stretch.earned_to > with_stretch.earned_from as is_deferred,
+        with_stretch.amount_net,
+        with_stretch.currency_code
+    from with_stretch
     left join devices
-        on with_product.product_id = devices.product_id
+        on with_stretch.product_id = devices.product_id
 
 )
 

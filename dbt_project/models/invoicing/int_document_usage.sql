@@ -1,0 +1,107 @@
+-- One row per document, subscription, service and charge name: the usage of the period that the bill sums up.
+-- The first document of a bill date carries it; later ones of the same date hold only what has come since.
+with credited_documents as (
+
+    select distinct credited_document_number as document_number
+    from {{ ref('int_billed_documents') }}
+    where credited_document_number is not null
+
+),
+
+summed_up as (
+
+    select distinct documents.account_id
+    from {{ ref('int_billed_documents') }} as documents
+    left join credited_documents
+        on documents.document_number = credited_documents.document_number
+    where
+        documents.bill_date = {{ bill_date() }}
+        and documents.credited_document_number is null
+        and credited_documents.document_number is null
+
+),
+
+documents as (
+
+    select
+        numbers.document_number,
+        numbers.account_id,
+        numbers.bill_date,
+        accounts.language
+    from {{ ref('int_document_numbers') }} as numbers
+    inner join {{ ref('accounts') }} as accounts
+        on numbers.account_id = accounts.account_id
+    left join summed_up
+        on numbers.account_id = summed_up.account_id
+    where summed_up.account_id is null
+
+),
+
+usage as (
+
+    select
+        documents.document_number,
+        documents.language,
+        rated_usage.subscription_id,
+        rated_usage.service,
+        coalesce(rated_usage.charge_name, rated_usage.service) as charge_name,
+        cast(sum(case when rated_usage.part_number = 1 then 1 else 0 end) as bigint) as events,
+        cast(sum(rated_usage.quantity) as bigint) as quantity,
+        cast(
+            sum(case when rated_usage.allowance_grant_id is not null then rated_usage.quantity else 0 end) as bigint
+        ) as included_quantity,
+        cast(
+            sum(case when rated_usage.allowance_grant_id is null then rated_usage.billed_quantity else 0 end) as bigint
+        ) as billed_quantity,
+        cast(sum(rated_usage.amount) as decimal(18, 6)) as amount
+    from {{ ref('rated_usage') }} as rated_usage
+    inner join documents
+        on
+            rated_usage.account_id = documents.account_id
+            and rated_usage.bill_date = documents.bill_date
+    group by
+        documents.document_number,
+        documents.language,
+        rated_usage.subscription_id,
+        rated_usage.service,
+        coalesce(rated_usage.charge_name, rated_usage.service)
+
+),
+
+translations as (
+
+    select
+        id,
+        language,
+        name
+    from {{ ref('translations') }}
+    where entity = 'charge'
+
+),
+
+described as (
+
+    select
+        usage.document_number,
+        usage.subscription_id,
+        usage.service,
+        usage.charge_name,
+        coalesce(regional.name, general.name, usage.charge_name) as description,
+        usage.events,
+        usage.quantity,
+        usage.included_quantity,
+        usage.billed_quantity,
+        usage.amount
+    from usage
+    left join translations as regional
+        on
+            usage.charge_name = regional.id
+            and usage.language = regional.language
+    left join translations as general
+        on
+            usage.charge_name = general.id
+            and split_part(usage.language, '_', 1) = general.language
+
+)
+
+select * from described

@@ -1,0 +1,353 @@
+-- One row per draft that is ready: the numbered document with its canonical content, as it will be issued (7.2).
+with numbers as (
+
+    select * from {{ ref('int_document_numbers') }}
+
+),
+
+operator as (
+
+    select
+        operator.minor_units,
+        operator.currency_code,
+        {{ json_obj([
+            ['operator_id', json_text('operator_id')],
+            ['legal_name', json_text('legal_name')],
+            ['street', json_text('street')],
+            ['postal_code', json_text('postal_code')],
+            ['city', json_text('city')],
+            ['region', json_text('region')],
+            ['country', json_text('country')],
+            ['registration', json_text('registration')],
+            ['vat_number', json_text('vat_number')],
+            ['language', json_text('language')],
+            ['time_zone', json_text('time_zone')],
+            ['prices_include_tax', json_boolean('prices_include_tax')],
+            ['payment_terms_days', json_number('payment_terms_days')],
+            ['support_email', json_text('support_email')],
+            ['support_phone', json_text('support_phone')],
+            ['support_url', json_text('support_url')],
+            ['bank_iban', json_text('bank_iban')],
+            ['bank_bic', json_text('bank_bic')],
+            ['late_fee_percent', json_text(decimal_text('late_fee_percent'))],
+            ['late_fee_amount', json_text(money_text('late_fee_amount', 'minor_units'))],
+            ['late_fee_after_days', json_number('late_fee_after_days')],
+            ['mask_digits', json_number('mask_digits')],
+        ]) }} as content
+    from {{ ref('operator') }} as operator
+
+),
+
+lines as (
+
+    select
+        lines.account_id,
+        {{ json_list(
+            json_obj([
+                ['line_number', json_number('lines.line_number')],
+                ['charge_key', json_text('lines.charge_key')],
+                ['subscription_id', json_text('lines.subscription_id')],
+                ['charge_kind', json_text('lines.charge_kind')],
+                ['charge_id', json_text('lines.charge_id')],
+                ['description', json_text('lines.description')],
+                ['period_start', json_text('lines.period_start')],
+                ['period_end', json_text('lines.period_end')],
+                ['charged_from', json_text('lines.charged_from')],
+                ['charged_to', json_text('lines.charged_to')],
+                ['quantity', json_text(decimal_text('lines.quantity'))],
+                ['unit', json_text('lines.unit')],
+                ['tax_category', json_text('lines.tax_category')],
+                ['amount_net', json_text(money_text('lines.amount_net', 'operator.minor_units'))],
+                ['is_correction', json_boolean('lines.is_correction')],
+                ['product_id', json_text('lines.product_id')],
+                ['amount_charged', json_text(money_text('lines.amount_charged', 'operator.minor_units'))],
+                ['taxes', "lines.tax_vector"],
+            ]),
+            'lines.line_number asc nulls last'
+        ) }} as content
+    from {{ ref('draft_invoice_lines') }} as lines
+    inner join numbers
+        on lines.account_id = numbers.account_id
+    cross join operator
+    where lines.bill_date = {{ bill_date() }}
+    group by lines.account_id
+
+),
+
+taxes as (
+
+    select
+        taxes.account_id,
+        {{ json_list(
+            json_obj([
+                ['tax_category', json_text('taxes.tax_category')],
+                ['tax_id', json_text('taxes.tax_id')],
+                ['name', json_text('taxes.name')],
+                ['rate_percent', json_text(decimal_text('taxes.rate_percent'))],
+                ['taxable_amount', json_text(money_text('taxes.taxable_amount', 'operator.minor_units'))],
+                ['amount_tax', json_text(money_text('taxes.amount_tax', 'operator.minor_units'))],
+                ['en16931_category', json_text('taxes.en16931_category')],
+                ['legal_text', json_text('taxes.legal_text')],
+            ]),
+            'taxes.tax_category asc nulls last, taxes.sequence asc nulls last, taxes.tax_id asc nulls last, '
+            ~ 'taxes.rate_percent asc nulls last'
+        ) }} as content
+    from {{ ref('draft_invoice_taxes') }} as taxes
+    inner join numbers
+        on taxes.account_id = numbers.account_id
+    cross join operator
+    where taxes.bill_date = {{ bill_date() }}
+    group by taxes.account_id
+
+),
+
+subscriptions as (
+
+    select
+        document_number,
+        {{ json_list(
+            json_obj([
+                ['subscription_id', json_text('subscription_id')],
+                ['name', json_text('name')],
+                ['msisdn', json_text('msisdn')],
+                ['plan', json_text('plan')],
+            ]),
+            'subscription_id asc nulls last'
+        ) }} as content
+    from {{ ref('int_document_subscriptions') }}
+    group by document_number
+
+),
+
+allowances as (
+
+    select
+        document_number,
+        {{ json_list(
+            json_obj([
+                ['allowance_grant_id', json_text('allowance_grant_id')],
+                ['subscription_id', json_text('subscription_id')],
+                ['name', json_text('name')],
+                ['service', json_text('service')],
+                ['granted', json_number('granted')],
+                ['carried_in', json_number('carried_in')],
+                ['used', json_number('used')],
+                ['expired', json_number('expired')],
+                ['carried_out', json_number('carried_out')],
+                ['is_unlimited', json_boolean('is_unlimited')],
+            ]),
+            'subscription_id asc nulls last, allowance_id asc nulls last, allowance_grant_id asc nulls last'
+        ) }} as content
+    from {{ ref('int_document_allowances') }}
+    group by document_number
+
+),
+
+usage as (
+
+    select
+        document_number,
+        {{ json_list(
+            json_obj([
+                ['subscription_id', json_text('subscription_id')],
+                ['service', json_text('service')],
+                ['charge_name', json_text('charge_name')],
+                ['description', json_text('description')],
+                ['events', json_number('events')],
+                ['quantity', json_number('quantity')],
+                ['included_quantity', json_number('included_quantity')],
+                ['billed_quantity', json_number('billed_quantity')],
+                ['amount', json_text('amount')],
+            ]),
+            'subscription_id asc nulls last, service asc nulls last, charge_name asc nulls last'
+        ) }} as content
+    from {{ ref('int_document_usage') }}
+    group by document_number
+
+),
+
+usage_rows as (
+
+    -- the digest that ties the itemised usage to the document, which outlives it
+    select
+        document_number,
+        count(*) as records,
+        {{ sha256_hex(json_list(
+            json_obj([
+                ['position', json_number('position')],
+                ['subscription_id', json_text('subscription_id')],
+                ['usage_event_id', json_text('usage_event_id')],
+                ['service', json_text('service')],
+                ['direction', json_text('direction')],
+                ['other_party', json_text('other_party')],
+                ['destination', json_text('destination')],
+                ['zone', json_text('zone')],
+                ['visited_zone', json_text('visited_zone')],
+                ['charge_name', json_text('charge_name')],
+                ['local_started_at', json_text('local_started_at')],
+                ['quantity', json_number('quantity')],
+                ['included_quantity', json_number('included_quantity')],
+                ['billed_quantity', json_number('billed_quantity')],
+                ['amount', json_text('amount')],
+            ]),
+            'position asc nulls last'
+        )) }} as digest
+    from {{ ref('int_usage_to_issue') }}
+    group by document_number
+
+),
+
+earlier_documents as (
+
+    select
+        documents.account_id,
+        documents.bill_date,
+        documents.position,
+        documents.amount_total,
+        row_number() over (
+            partition by documents.account_id
+            order by documents.bill_date desc nulls last, documents.position desc nulls last
+        ) as turn
+    from {{ ref('int_billed_documents') }} as documents
+    inner join numbers
+        on documents.account_id = numbers.account_id
+
+),
+
+history as (
+
+    select
+        earlier_documents.account_id,
+        {{ json_list(
+            json_obj([
+                ['bill_date', json_text('earlier_documents.bill_date')],
+                ['total', json_text(money_text('earlier_documents.amount_total', 'operator.minor_units'))],
+            ]),
+            'earlier_documents.turn desc nulls last'
+        ) }} as content
+    from earlier_documents
+    cross join operator
+    where earlier_documents.turn <= 5
+    group by earlier_documents.account_id
+
+),
+
+-- 7.3: a credit note names the documents whose lines it takes back
+taken_back as (
+
+    select distinct
+        numbers.account_id,
+        billed_lines.document_number
+    from numbers
+    inner join {{ ref('draft_invoice_lines') }} as lines
+        on
+            numbers.account_id = lines.account_id
+            and numbers.bill_date = lines.bill_date
+            and lines.is_correction
+    inner join {{ ref('int_billed_lines') }} as billed_lines
+        on lines.charge_key = billed_lines.charge_key
+    where numbers.document_kind = 'credit_note'
+
+),
+
+corrects as (
+
+    select
+        account_id,
+        {{ json_list(json_text('document_number'), 'document_number asc nulls last') }} as content
+    from taken_back
+    group by account_id
+
+),
+
+documents as (
+
+    select
+        numbers.document_number,
+        numbers.document_kind,
+        numbers.account_id,
+        numbers.bill_date,
+        bill_run.bill_date_at as issued_at,
+        numbers.series,
+        numbers.sequence,
+        {{ json_obj([
+            ['schema', json_text("'billhouse-document/1'")],
+            ['template', json_text("'1'")],
+            ['document_number', json_text('numbers.document_number')],
+            ['document_kind', json_text('numbers.document_kind')],
+            ['credited_document_number', "'null'"],
+            ['bill_date', json_text('numbers.bill_date')],
+            ['due_date', json_text('numbers.due_date')],
+            ['currency_code', json_text('operator.currency_code')],
+            ['minor_units', json_number('operator.minor_units')],
+            ['operator', 'operator.content'],
+            ['account', json_obj([
+                ['account_id', json_text('accounts.account_id')],
+                ['kind', json_text('accounts.kind')],
+                ['name', json_text('accounts.name')],
+                ['email', json_text('accounts.email')],
+                ['phone', json_text('accounts.phone')],
+                ['street', json_text('accounts.street')],
+                ['postal_code', json_text('accounts.postal_code')],
+                ['city', json_text('accounts.city')],
+                ['region', json_text('accounts.region')],
+                ['country', json_text('accounts.country')],
+                ['vat_number', json_text('accounts.vat_number')],
+                ['tax_exempt_reason', json_text('accounts.tax_exempt_reason')],
+                ['language', json_text('accounts.language')],
+                ['payment_method', json_text('accounts.payment_method')],
+                ['delivery', json_text('accounts.delivery')],
+                ['itemisation', json_text('accounts.itemisation')],
+            ])],
+            ['period', json_obj([
+                ['start', json_text('drafts.period_start')],
+                ['end', json_text('drafts.period_end')],
+            ])],
+            ['amounts', json_obj([
+                ['net', json_text(money_text('drafts.amount_net', 'operator.minor_units'))],
+                ['tax', json_text(money_text('drafts.amount_tax', 'operator.minor_units'))],
+                ['total', json_text(money_text('drafts.amount_total', 'operator.minor_units'))],
+                ['balance_forward', json_text(money_text('drafts.balance_forward', 'operator.minor_units'))],
+                ['due', json_text(money_text('drafts.amount_due', 'operator.minor_units'))],
+            ])],
+            ['subscriptions', "coalesce(subscriptions.content, '[]')"],
+            ['lines', 'lines.content'],
+            ['taxes', "coalesce(taxes.content, '[]')"],
+            ['allowances', "coalesce(allowances.content, '[]')"],
+            ['usage', "coalesce(usage.content, '[]')"],
+            ['usage_details', json_obj([
+                ['records', json_number('coalesce(usage_rows.records, 0)')],
+                ['sha256', json_text('usage_rows.digest')],
+            ])],
+            ['history', "coalesce(history.content, '[]')"],
+            ['corrects', "coalesce(corrects.content, '[]')"],
+        ]) }} as document
+    from numbers
+    inner join {{ ref('draft_invoices') }} as drafts
+        on
+            numbers.account_id = drafts.account_id
+            and numbers.bill_date = drafts.bill_date
+    inner join {{ ref('accounts') }} as accounts
+        on numbers.account_id = accounts.account_id
+    inner join lines
+        on numbers.account_id = lines.account_id
+    cross join operator
+    cross join {{ ref('bill_run') }} as bill_run
+    left join taxes
+        on numbers.account_id = taxes.account_id
+    left join subscriptions
+        on numbers.document_number = subscriptions.document_number
+    left join allowances
+        on numbers.document_number = allowances.document_number
+    left join usage
+        on numbers.document_number = usage.document_number
+    left join usage_rows
+        on numbers.document_number = usage_rows.document_number
+    left join history
+        on numbers.account_id = history.account_id
+    left join corrects
+        on numbers.account_id = corrects.account_id
+
+)
+
+select * from documents
