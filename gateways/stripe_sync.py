@@ -18,11 +18,22 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from itertools import islice
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import stripe
 
+from gateways.gateway import (
+    SETTLED_STATUSES,
+    Gateway,
+    GatewayError,
+    LiveKeyRefused,
+    NullGateway,
+    SyncedObject,
+    SyncReport,
+    SyncResult,
+    SyncStopped,
+)
 from gateways.redaction import keep_secrets_out_of, redact
 from gateways.stripe_plan import (
     BalancePayload,
@@ -36,13 +47,24 @@ from gateways.stripe_plan import (
     plan_document,
 )
 
+__all__ = [
+    "Gateway",
+    "GatewayError",
+    "LiveKeyRefused",
+    "NullGateway",
+    "StripeGateway",
+    "SyncReport",
+    "SyncResult",
+    "SyncStopped",
+    "SyncedObject",
+    "idempotency_key",
+    "open_gateway",
+]
+
 logger = logging.getLogger("billhouse.gateways.stripe")
 
 Json = dict[str, Any]
 _T = TypeVar("_T")
-
-# Nothing remains to be done for a document in one of these states.
-SETTLED_STATUSES = frozenset({"open", "paid", "uncollectible", "issued", "posted", "held"})
 
 # Stripe allows 25 requests a second and endpoint, 100 in all with a live key, 25 with a test key.
 _REQUESTS_PER_SECOND_LIVE = 80
@@ -62,98 +84,8 @@ _PAGE = 100
 _KEY_CHARACTERS_MAX = 255
 
 
-class GatewayError(Exception):
-    """The whole sync cannot go on. The message holds no secret."""
-
-
-class LiveKeyRefused(GatewayError):
-    """A live key where nothing real may be charged."""
-
-
-class SyncStopped(GatewayError):
-    """Stripe cannot be reached or refuses us; the message names the document it happened at."""
-
-
 class _DocumentFailed(Exception):
     """This document cannot be synced; the others can."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SyncedObject:
-    """What is known of one object in Stripe. One row of raw.stripe_objects.
-
-    `document_number` is `customer/<account_id>` for customers. `payload_sha256`: digest of what
-    was sent.
-    """
-
-    document_number: str
-    object_kind: str
-    stripe_id: str | None
-    status: str
-    payload_sha256: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SyncResult:
-    """What the sync did for one document or customer.
-
-    `object_kind`: customer, invoice, credit_note, balance_transaction or none. `status`: Stripe's
-    own (open, paid, …), `issued` for credit notes, `posted` for balance transactions, `active` for
-    customers, `held` (nothing sent, see `detail`) or `failed` (see `detail`). `calls_made`:
-    requests, retries by the client not counted. `changed`: something at Stripe was changed.
-    `rounding`: what Stripe's total exceeds the document's by, in minor units; not 0 only where
-    Stripe cannot charge the exact amount.
-    """
-
-    document_number: str
-    object_kind: str
-    stripe_id: str | None
-    status: str
-    calls_made: int
-    changed: bool
-    payload_sha256: str
-    detail: str | None = None
-    rounding: int = 0
-
-    @property
-    def synced(self) -> SyncedObject | None:
-        """What to remember; None after a failure, so that the next sync looks again."""
-        if self.status == "failed":
-            return None
-        return SyncedObject(
-            document_number=self.document_number,
-            object_kind=self.object_kind,
-            stripe_id=self.stripe_id,
-            status=self.status,
-            payload_sha256=self.payload_sha256,
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class SyncReport:
-    """The last sync in figures. `statuses`: documents by status."""
-
-    gateway: str
-    documents: int
-    changed: int
-    calls: int
-    statuses: Mapping[str, int]
-    failures: Sequence[str]
-    message: str
-
-
-class Gateway(Protocol):
-    """Takes issued documents to a payment provider."""
-
-    def sync(
-        self, documents: Iterable[Mapping[str, Any]], known: Mapping[str, SyncedObject]
-    ) -> Iterator[SyncResult]:
-        """Results in the order of the documents; to be stored as they come."""
-        ...
-
-    def report(self) -> SyncReport:
-        """What the last sync did, for people."""
-        ...
 
 
 def open_gateway(api_key: str | None, base_url: str | None = None, **options: Any) -> Gateway:
@@ -161,30 +93,6 @@ def open_gateway(api_key: str | None, base_url: str | None = None, **options: An
     if not (api_key or "").strip():
         return NullGateway()
     return StripeGateway(api_key, base_url, **options)
-
-
-class NullGateway:
-    """No key, no Stripe: counts the documents and says so."""
-
-    def __init__(self) -> None:
-        self._documents = 0
-
-    def sync(
-        self, documents: Iterable[Mapping[str, Any]], known: Mapping[str, SyncedObject]
-    ) -> Iterator[SyncResult]:
-        self._documents = sum(1 for _ in documents)
-        yield from ()
-
-    def report(self) -> SyncReport:
-        return SyncReport(
-            gateway="none",
-            documents=self._documents,
-            changed=0,
-            calls=0,
-            statuses={},
-            failures=(),
-            message=f"No Stripe key is set: {self._documents} documents were not sent.",
-        )
 
 
 class StripeGateway:

@@ -23,7 +23,7 @@ from ingestion.operator_yaml import operator_columns
 from ingestion.table_reading import LINE
 from ingestion.tables import TABLES, Table
 from ingestion.usage_files import UsageFile, has_changed
-from ingestion.usage_rows import RECORD_COLUMNS, insert_sql, rejected_sql
+from ingestion.usage_rows import COMPRESSION, RECORD_COLUMNS, insert_sql, rejected_sql
 
 Progress = Callable[[str, int, int], None]
 
@@ -114,7 +114,12 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
         wanted[name] = list(columns)
     con.execute("create schema if not exists raw")
     for name, columns in wanted.items():
-        declared = ", ".join(f"{quoted(column)} {sql_type}" for column, sql_type in columns)
+        compression = COMPRESSION if name == "usage_records" else {}
+        declared = ", ".join(
+            f"{quoted(column)} {sql_type}"
+            + (f" using compression '{compression[column]}'" if column in compression else "")
+            for column, sql_type in columns
+        )
         con.execute(f"create table if not exists raw.{quoted(name)} ({declared})")
     standing: dict[str, set[str]] = {}
     for name, column in con.execute(

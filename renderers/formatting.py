@@ -37,6 +37,7 @@ _UNSAFE = re.compile(
     "[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\ue000-\uf8ff\U000e0000-\U0010ffff]"
 )
+_LETTER_BEFORE_DIGIT = re.compile(r"[^\W\d_](?=\d)")
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")
 
 
@@ -123,6 +124,8 @@ class Formats:
     def _apply(self, pattern: NumberPattern, amount: Decimal) -> str:
         # Adding 0 takes the sign off a zero.
         text = pattern.apply(amount + 0, self.locale, currency=self.currency_code, currency_digits=False)
+        # CLDR asks for a space between a currency's letters and the digits; Babel leaves it out.
+        text = _LETTER_BEFORE_DIGIT.sub("\\g<0>\u00a0", text)
         return text.replace(self._minus, MINUS)
 
     def number(self, value: int | str | Decimal) -> str:

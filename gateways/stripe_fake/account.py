@@ -9,6 +9,8 @@ import itertools
 import json
 import re
 import time
+import zlib
+from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -48,6 +50,26 @@ _RESOURCES = {
     "credit_note_line_item": "CreditNoteLineItem",
     "customer_balance_transaction": "CustomerBalanceTransaction",
     "event": "Event",
+}
+_EVENT_FIELDS = (
+    "id",
+    "object",
+    "customer",
+    "invoice",
+    "number",
+    "status",
+    "currency",
+    "total",
+    "amount_due",
+    "amount_remaining",
+    "metadata",
+)
+# What all lines have in common is kept out of the state.
+_LINE_DEFAULTS: Mapping[str, Any] = {
+    "discount_amounts": [],
+    "discounts": [],
+    "livemode": False,
+    "quantity": 1,
 }
 _EXPANDABLE = {"customer": "customer", "invoice": "invoice", "credit_note": "credit_note"}
 
@@ -114,13 +136,19 @@ class Account:
         has_changed = bool(entries)
         self._touched.clear()
         if key is not None and answer is not None:
-            self.saved_answers[key] = answer
-            entries.append({"kind": "saved_answer", "key": key, "answer": answer})
+            packed = {**answer, "body": _packed(answer["body"])}
+            self.saved_answers[key] = packed
+            entries.append({"kind": "saved_answer", "key": key, "answer": packed})
         if entries and self._state_file is not None:
             with self._state_file.open("a", encoding="utf-8") as journal:
                 journal.write("".join(_json(entry) + "\n" for entry in entries))
         self.version += has_changed
         return has_changed
+
+    def saved_answer(self, key: str) -> Object | None:
+        """What the idempotency key was first answered with."""
+        saved = self.saved_answers.get(key)
+        return {**saved, "body": _unpacked(saved["body"])} if saved else None
 
     def _put(self, kind: str, item: Object) -> Object:
         identifier = item["id"]
@@ -146,8 +174,8 @@ class Account:
         }
 
     def _event(self, kind: str, item: Object) -> None:
-        # A snapshot of the object as it is now, without its lines.
-        snapshot = {key: value for key, value in item.items() if key not in ("lines", "_lines")}
+        # Shorter than Stripe's: what tells one state of the object from another.
+        snapshot = {key: item[key] for key in _EVENT_FIELDS if key in item}
         event = self._new("event", {"type": kind, "data": {"object": snapshot}})
         self._put("event", event)
 
@@ -175,6 +203,8 @@ class Account:
         result: Object = dict(skeleton(_RESOURCES[kind]))
         result.update((key, value) for key, value in item.items() if not key.startswith("_"))
         result.pop("deleted", None)
+        if kind == "line_item":
+            result.update(_LINE_DEFAULTS, subtotal=item["amount"])
         if kind in ("invoice", "credit_note"):
             path = f"/v1/{kind}s/{item['id']}/lines"
             lines = [self.render(line) for line in item["_lines"][:LINES_SHOWN]]
@@ -453,15 +483,11 @@ class Account:
         line = self._new("line_item", {"description": params.get("description")})
         line.update(
             amount=params["amount"],
-            subtotal=params["amount"],
             currency=invoice["currency"],
             discountable=params.get("discountable", params["amount"] >= 0),
-            discounts=[],
-            discount_amounts=[],
             invoice=invoice["id"],
             metadata=params.get("metadata") or {},
             period=period,
-            quantity=1,
             taxes=[self._tax(tax, where) for tax in taxes],
         )
         return line
@@ -498,7 +524,6 @@ class Account:
         for name in ("amount", "description", "period"):
             if name in params:
                 line[name] = params[name]
-        line["subtotal"] = line["amount"]
         line["metadata"].update(params.get("metadata") or {})
         self._total(invoice)
         self._put("invoice", invoice)
@@ -940,6 +965,14 @@ def _unquoted(text: str) -> str:
     if text[0] in "'\"":
         return re.sub(r"\\(.)", r"\1", text[1:-1])
     return text
+
+
+def _packed(body: Object) -> str:
+    return b64encode(zlib.compress(_json(body).encode(), 1)).decode()
+
+
+def _unpacked(packed: str) -> Object:
+    return json.loads(zlib.decompress(b64decode(packed)))
 
 
 def _json(content: Any) -> str:

@@ -28,7 +28,7 @@ from gateways.stripe_fake.contract import ApiError, decode, validate
 KEY_AGE_MAX_SECONDS = 86_400
 _KEY_CHARACTERS_MAX = 255
 _BODY_BYTES_MAX = 4_000_000
-_LOG_ENTRIES_MAX = 100_000
+_LOG_ENTRIES_MAX = 10_000
 
 FaultKind = Literal[
     "drop_request",
@@ -355,7 +355,7 @@ class StripeFake:
             json.dumps([method, path, params], sort_keys=True).encode()
         ).hexdigest()
         if key is not None:
-            saved = self.account.saved_answers.get(key)
+            saved = self.account.saved_answer(key)
             if saved is not None and self.account.now() - saved["at"] < KEY_AGE_MAX_SECONDS:
                 if saved["fingerprint"] != fingerprint:
                     raise ApiError(

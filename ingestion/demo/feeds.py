@@ -35,7 +35,7 @@ def core_text(records: pl.DataFrame, switch: int, suffix: str) -> bytes:
     """A text file of the core network, not yet packed."""
     text = io.BytesIO()
     if ".jsonl" in suffix:
-        _typed(records).with_columns(_instant(switch)).write_ndjson(text)
+        _typed(records.with_columns(_instant(switch))).write_ndjson(text)
     else:
         records.with_columns(_instant(switch)).select(USAGE_COLUMNS).write_csv(text)
     return text.getvalue()
@@ -44,9 +44,9 @@ def core_text(records: pl.DataFrame, switch: int, suffix: str) -> bytes:
 def core_parquet(records: pl.DataFrame) -> bytes:
     """A Parquet file of the core network, typed."""
     content = io.BytesIO()
-    _typed(records).with_columns(
-        started_at=pl.from_epoch("at").dt.cast_time_unit("us").dt.replace_time_zone("UTC"),
-    ).select(USAGE_COLUMNS).write_parquet(content, compression="zstd", statistics=False)
+    instant = pl.from_epoch("at").dt.cast_time_unit("us").dt.replace_time_zone("UTC")
+    typed = _typed(records.with_columns(started_at=instant))
+    typed.write_parquet(content, compression="zstd", statistics=False)
     return content.getvalue()
 
 
@@ -61,9 +61,7 @@ def packed(content: bytes, suffix: str) -> bytes:
 
 def _typed(records: pl.DataFrame) -> pl.DataFrame:
     """Numbers as numbers; the switches that write typed files count whole seconds."""
-    return records.select(
-        *(name for name in USAGE_COLUMNS if name != "started_at"), "at"
-    ).with_columns(pl.col("duration_seconds").cast(pl.Int64))
+    return records.select(USAGE_COLUMNS).with_columns(pl.col("duration_seconds").cast(pl.Int64))
 
 
 def _instant(switch: int) -> pl.Expr:

@@ -176,7 +176,7 @@ class Classifier:
         that do no harm: an edge is only a candidate.
         """
         seconds = {0} | {s for row in self.bands_of(day) for s in (row.from_second, row.to_second)}
-        naive = datetime(day.year, day.month, day.day)
+        naive = datetime.combine(day, datetime.min.time())
         edges = set()
         for second in seconds:
             wall = naive + timedelta(seconds=second)

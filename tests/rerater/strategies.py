@@ -23,13 +23,17 @@ import yaml
 
 Row = dict[str, Any]
 
+def words(text: str) -> list[str]:
+    return [str(word) for word in text.split()]
+
+
 COLUMNS = {
     "ratebook/products": "product_id name kind charge price interval_months proration tax_category "
     "rate_card_id minimum_spend spend_cap valid_from valid_to",
     "ratebook/allowances": "allowance_id product_id name service quantity unit increment priority "
     "scope zones visited_zones rollover_periods rollover_max prorate valid_from valid_to",
-    "ratebook/rates": "rate_id rate_card_id service direction visited_zone zone band price per unit "
-    "connection_fee minimum_charge maximum_charge first_increment next_increment starts_at "
+    "ratebook/rates": "rate_id rate_card_id service direction visited_zone zone band price per "
+    "unit connection_fee minimum_charge maximum_charge first_increment next_increment starts_at "
     "tier_from tier_fee tier_mode charge_name valid_from valid_to",
     "ratebook/prefixes": "prefix zone destination exact valid_from valid_to",
     "ratebook/networks": "network country visited_zone valid_from valid_to",
@@ -53,11 +57,11 @@ COLUMNS = {
     "tax_category effective_on approved_by",
     "crm/payments": "payment_id account_id invoice_number received_on amount method reference",
 }
-USAGE_COLUMNS = (
+USAGE_COLUMNS = words(
     "record_id service direction subscriber subscriber_kind other_party started_at "
     "duration_seconds bytes_uplink bytes_downlink messages serving_network charging_id sequence "
     "is_final disposition"
-).split()
+)
 
 
 def cell(value: Any) -> str:
@@ -120,7 +124,7 @@ class Tables:
         for name, rows in self.rows.items():
             path = folder / f"{name}.csv"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(csv_text(COLUMNS[name].split(), rows), encoding="utf-8")
+            path.write_text(csv_text(words(COLUMNS[name]), rows), encoding="utf-8")
         for feed in self.operator["feeds"]:
             (folder / feed["path"]).mkdir(parents=True, exist_ok=True)
         for file in self.usage:

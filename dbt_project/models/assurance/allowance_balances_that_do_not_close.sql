@@ -1,6 +1,6 @@
 -- One row per grant and period whose balance does not close, or holds a figure below zero (4.4).
 -- Empty when all is well.
-{{ config(tags=['before_issue']) }}
+{{ config(tags=['draft', 'before_issue']) }}
 with balances as (
 
     select

@@ -1,6 +1,6 @@
 -- One row per subscription, period and charge name whose rated money is not its owed money plus
 -- rounding (6.1). Of the run's accounts and window. Empty when all is well.
-{{ config(tags=['before_issue']) }}
+{{ config(tags=['draft', 'before_issue']) }}
 with run_accounts as (
 
     select

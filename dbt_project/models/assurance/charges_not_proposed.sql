@@ -1,6 +1,6 @@
 -- One row per charge key of the run whose draft lines are not what is owed less what was billed.
 -- Empty when all is well.
-{{ config(tags=['before_issue']) }}
+{{ config(tags=['draft', 'before_issue']) }}
 with run_accounts as (
 
     select

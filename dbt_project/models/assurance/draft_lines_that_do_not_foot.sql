@@ -1,6 +1,6 @@
 -- One row per draft of the run whose lines and taxes do not sum to its totals (6.4). Empty when all
 -- is well.
-{{ config(tags=['before_issue']) }}
+{{ config(tags=['draft', 'before_issue']) }}
 with drafts as (
 
     select

@@ -44,20 +44,59 @@ owed as (
 
 ),
 
+-- what the drafts saw as billed, and the documents issued since, as charged: gross where prices
+-- include tax (6.3)
+new_documents as (
+
+    select
+        issued_documents.account_id,
+        issued_documents.document
+    from {{ source('issued', 'issued_documents') }} as issued_documents
+    inner join issued_accounts
+        on issued_documents.account_id = issued_accounts.account_id
+    where issued_documents.position > (
+        select coalesce(max(position), 0) from {{ ref('int_billed_documents') }}
+    )
+
+),
+
+billed_lines as (
+
+    select
+        billed_lines.charge_key,
+        billed_lines.account_id,
+        billed_lines.period_end,
+        billed_lines.amount_charged
+    from {{ ref('int_billed_lines') }} as billed_lines
+    inner join issued_accounts
+        on billed_lines.account_id = issued_accounts.account_id
+
+    union all
+
+    select
+        line.charge_key,
+        new_documents.account_id,
+        cast(line.period_end as date) as period_end,
+        cast(coalesce(line.amount_charged, line.amount_net) as decimal(18, 3)) as amount_charged
+    from new_documents
+    {{ cross_join_json_list(
+        'new_documents.document',
+        '$.lines',
+        ['charge_key', 'period_end', 'amount_net', 'amount_charged'],
+        'line'
+    ) }}
+
+),
+
 billed as (
 
     select
-        invoice_lines.charge_key,
-        invoices.account_id,
-        max(invoice_lines.period_end) as period_end,
-        -- as owed: gross where prices include tax (6.3)
-        sum(invoice_lines.amount_charged) as amount
-    from {{ ref('invoice_lines') }} as invoice_lines
-    inner join {{ ref('invoices') }} as invoices
-        on invoice_lines.document_number = invoices.document_number
-    inner join issued_accounts
-        on invoices.account_id = issued_accounts.account_id
-    group by invoice_lines.charge_key, invoices.account_id
+        charge_key,
+        account_id,
+        max(period_end) as period_end,
+        sum(amount_charged) as amount
+    from billed_lines
+    group by charge_key, account_id
 
 ),
 

@@ -1,6 +1,6 @@
 -- One row per usage event of the window whose quantity is not the sum of its rated parts. Empty
 -- when all is well.
-{{ config(tags=['before_issue']) }}
+{{ config(tags=['draft', 'before_issue']) }}
 with events as (
 
     select

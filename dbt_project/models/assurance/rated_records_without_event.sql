@@ -1,6 +1,6 @@
 -- One row per usage file with another number of records in state rated than of usage events. Empty
 -- when all is well.
-{{ config(tags=['before_issue']) }}
+{{ config(tags=['draft', 'before_issue']) }}
 with rated as (
 
     select

@@ -1,4 +1,5 @@
 -- One row per file and state of its records (2.1). Quantities are those of the raw records.
+{{ config(tags=['draft']) }}
 with records as (
 
     select

@@ -1,6 +1,6 @@
 -- One row per usage file whose records or quantities are not the sum of its states (2.1). Empty
 -- when all is well.
-{{ config(tags=['before_issue']) }}
+{{ config(tags=['draft', 'before_issue']) }}
 with brought_in as (
 
     select

@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_where',
-    replace_where='bill_date = ' ~ bill_date(),
+    replace_where='bill_date = (select bill_date from customers.bill_run)',
     on_schema_change='append_new_columns',
     full_refresh=false,
 ) }}
@@ -153,7 +153,7 @@ numbered as (
             row_number() over (
                 partition by account_id
                 order by
-                    coalesce(subscription_id, '') asc nulls last,
+                    subscription_id asc nulls last,
                     is_correction asc nulls last,
                     kind_order asc nulls last,
                     period_start asc nulls last,

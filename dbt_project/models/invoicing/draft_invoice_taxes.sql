@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_where',
-    replace_where='bill_date = ' ~ bill_date(),
+    replace_where='bill_date = (select bill_date from customers.bill_run)',
     on_schema_change='append_new_columns',
     full_refresh=false,
 ) }}

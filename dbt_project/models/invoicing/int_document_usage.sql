@@ -1,5 +1,5 @@
--- One row per document, subscription, service and charge name: the usage of the period that the bill sums up.
--- The first document of a bill date carries it; later ones of the same date hold only what has come since.
+-- One row per document, subscription, service and charge name: the usage that the bill sums up.
+-- That is the period's usage, on the first document of a bill date, and older usage billed here for the first time.
 with credited_documents as (
 
     select distinct credited_document_number as document_number
@@ -27,13 +27,28 @@ documents as (
         numbers.document_number,
         numbers.account_id,
         numbers.bill_date,
-        accounts.language
+        accounts.language,
+        summed_up.account_id is null as is_first_of_date
     from {{ ref('int_document_numbers') }} as numbers
     inner join {{ ref('accounts') }} as accounts
         on numbers.account_id = accounts.account_id
     left join summed_up
         on numbers.account_id = summed_up.account_id
-    where summed_up.account_id is null
+
+),
+
+billed_first as (
+
+    select distinct
+        account_id,
+        subscription_id,
+        charge_id as charge_name,
+        period_end
+    from {{ ref('draft_invoice_lines') }}
+    where
+        bill_date = {{ bill_date() }}
+        and charge_kind = 'usage'
+        and not is_correction
 
 ),
 
@@ -56,9 +71,19 @@ usage as (
         cast(sum(rated_usage.amount) as decimal(18, 6)) as amount
     from {{ ref('rated_usage') }} as rated_usage
     inner join documents
+        on rated_usage.account_id = documents.account_id
+    left join billed_first
         on
-            rated_usage.account_id = documents.account_id
-            and rated_usage.bill_date = documents.bill_date
+            rated_usage.account_id = billed_first.account_id
+            and rated_usage.subscription_id = billed_first.subscription_id
+            and coalesce(rated_usage.charge_name, rated_usage.service) = billed_first.charge_name
+            and rated_usage.bill_date = billed_first.period_end
+    where
+        rated_usage.bill_date <= documents.bill_date
+        and (
+            billed_first.account_id is not null
+            or (documents.is_first_of_date and rated_usage.bill_date = documents.bill_date)
+        )
     group by
         documents.document_number,
         documents.language,

@@ -176,6 +176,8 @@ judged as (
                 < {{ add_months('placed.first_bill_date', '-(operator.lookback_periods + 1)') }}
                 or {{ days_between('placed.local_day', 'placed.first_bill_date') }}
                 > operator.late_usage_max_days
+                -- mended only after its period has left the window: nothing is billed there any more
+                or placed.bill_date < {{ first_bill_date_in_window() }}
                 then 'too_old'
             when placed.is_complete = false then 'incomplete_session'
             when placed.subscription_id is null then 'unknown_subscriber'
