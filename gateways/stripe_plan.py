@@ -301,7 +301,7 @@ def _plan(document: Mapping[str, Any], number: str) -> DocumentPlan:
         "document_number": number,
         "account_id": account["account_id"],
         "bill_date": document["bill_date"],
-        "due_date": document["due_date"],
+        "due_date": document.get("due_date") or document["bill_date"],
         "document_sha256": sha256,
         "document_total": f"{amounts['total']} {currency.code}",
     }
@@ -370,7 +370,7 @@ def _payload(
         number=number,
         currency=currency.code,
         dated_at=_noon(document["bill_date"]),
-        due_at=_epoch(document["due_date"], zone, end_of_day=True),
+        due_at=_epoch(document.get("due_date") or document["bill_date"], zone, end_of_day=True),
         description=words.invoice(number, document["period"])[:_MEMO_CHARACTERS_MAX],
         footer="\n".join(legal_texts)[:_FOOTER_CHARACTERS_MAX] or None,
         custom_fields=((words.vat_number, vat_number),) if vat_number else (),

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from itertools import islice
@@ -186,15 +186,15 @@ class StripeGateway:
         pool: ThreadPoolExecutor,
     ) -> Iterator[SyncResult]:
         results: dict[int, list[SyncResult]] = {}
-        groups: dict[str, list[tuple[int, DocumentPlan]]] = {}
+        groups: dict[tuple[str, str], list[tuple[int, DocumentPlan]]] = {}
         for index, document in enumerate(window):
             try:
                 plan = plan_document(document)
             except PlanError as error:
-                results[index] = [_failed(str(document.get("document_number")), "", str(error), 0)]
+                results[index] = [_unplanned(document, error)]
                 continue
             self._refuse_live_key(plan)
-            groups.setdefault(plan.account_id, []).append((index, plan))
+            groups.setdefault((plan.operator_id, plan.account_id), []).append((index, plan))
         runs = [pool.submit(self._sync_account, group, known) for group in groups.values()]
         stopped: Exception | None = None
         for run in runs:
@@ -229,6 +229,20 @@ class StripeGateway:
                 self._stop.set()
                 return done, error
         return done, None
+
+    def mark_paid(
+        self, invoices: Iterable[SyncedObject], *, operator_id: str
+    ) -> Iterator[SyncResult]:
+        """Tells Stripe of invoices that were paid in full elsewhere, so that it asks no more.
+
+        `invoices`: from an earlier sync. One that Stripe knows as paid already costs one read.
+        """
+        if self._is_live and operator_id in self._demo_operators and not self._allow_live:
+            raise LiveKeyRefused("A live Stripe key with a demo operator: refused.")
+        account = _AccountSync(self, {})
+        for invoice in invoices:
+            if invoice.object_kind == "invoice" and invoice.stripe_id is not None:
+                yield account.mark_paid(invoice, invoice.stripe_id, operator_id)
 
     def report(self) -> SyncReport:
         counts = self._counts
@@ -269,6 +283,10 @@ class StripeGateway:
             except stripe.APIConnectionError:
                 raise SyncStopped(f"{subject}: no answer from Stripe.") from None
         raise AssertionError("unreachable")
+
+    def pages(self, act: Callable[[Json], Any], params: Json) -> Iterator[Json]:
+        """All objects of a list, plain."""
+        return _pages(lambda query: self.request(partial(act, query), "list").to_dict(), params)
 
     @property
     def v1(self) -> Any:
@@ -312,8 +330,7 @@ class _AccountSync:
     def sync(self, plan: DocumentPlan) -> list[SyncResult]:
         """The document's result, after its customer's if there is news of that."""
         known = self._known.get(plan.document_number)
-        self._calls, self._has_changed, self._extra = 0, False, []
-        self._subject, self._operator = plan.document_number, plan.operator_id
+        self._begin(plan.document_number, plan.operator_id)
         kind = plan.payload.kind
         if (
             known is not None
@@ -335,33 +352,67 @@ class _AccountSync:
                     transaction = self._sync_balance(plan, payload)
                     result = self._result(plan, kind, transaction["id"], "posted")
         except _DocumentFailed as error:
-            result = _failed(
-                plan.document_number,
-                plan.payload_sha256,
-                redact(error),
-                self._calls,
-                kind,
-                self._has_changed,
-            )
+            result = self._failure(plan, redact(error))
         except stripe.APIError as error:
-            raise SyncStopped(
-                f"{plan.document_number}: Stripe answers {error.http_status}: "
-                f"{redact(error.user_message)}"
-            ) from None
+            raise self._stopped(error) from None
         except stripe.StripeError as error:
-            text = f"{plan.document_number}: Stripe refuses it: {redact(error.user_message)}"
-            param = getattr(error, "param", None)
-            result = _failed(
-                plan.document_number,
-                plan.payload_sha256,
-                f"{text} ({param})" if param else text,
-                self._calls,
-                kind,
-                self._has_changed,
-            )
+            result = self._failure(plan, self._refused(error))
         if result.status == "failed":
             logger.warning("%s", result.detail)
         return [*self._extra, result]
+
+    def _begin(self, number: str, operator_id: str) -> None:
+        self._calls, self._has_changed, self._extra = 0, False, []
+        self._subject, self._operator = number, operator_id
+
+    def mark_paid(self, known: SyncedObject, stripe_id: str, operator_id: str) -> SyncResult:
+        """Marks an open invoice as paid outside Stripe."""
+        self._begin(known.document_number, operator_id)
+        detail = None
+
+        def paid(_: Json | None = None) -> Json | None:
+            invoice = self._present_invoice(stripe_id)
+            return None if invoice is None or invoice["status"] == "open" else invoice
+
+        try:
+            invoice = paid()
+            if invoice is None:
+                invoice = self._post(
+                    "paid",
+                    lambda options: self._gateway.v1.invoices.pay(
+                        stripe_id, {"paid_out_of_band": True}, options
+                    ),
+                    paid,
+                    paid,
+                )
+            status = invoice["status"]
+        except stripe.APIError as error:
+            raise self._stopped(error) from None
+        except stripe.StripeError as error:
+            status, detail = "failed", self._refused(error)
+        return SyncResult(
+            document_number=known.document_number,
+            object_kind="invoice",
+            stripe_id=stripe_id,
+            status=status,
+            calls_made=self._calls,
+            changed=self._has_changed,
+            payload_sha256=known.payload_sha256,
+            detail=detail,
+        )
+
+    def _failure(self, plan: DocumentPlan, detail: str) -> SyncResult:
+        result = self._result(plan, plan.payload.kind, None, "failed", detail)
+        return replace(result, rounding=0)
+
+    def _stopped(self, error: stripe.APIError) -> SyncStopped:
+        message = redact(error.user_message)
+        return SyncStopped(f"{self._subject}: Stripe answers {error.http_status}: {message}")
+
+    def _refused(self, error: stripe.StripeError) -> str:
+        text = f"{self._subject}: Stripe refuses it: {redact(error.user_message)}"
+        param = getattr(error, "param", None)
+        return f"{text} ({param})" if param else text
 
     def _result(
         self,
@@ -392,13 +443,7 @@ class _AccountSync:
 
     def pages(self, act: Callable[[Json], Any], params: Json) -> Iterator[Json]:
         """All objects of a list, plain."""
-        params = {**params, "limit": _PAGE}
-        while True:
-            page = self.get(partial(act, params))
-            yield from page["data"]
-            if not page["has_more"]:
-                return
-            params = {**params, "starting_after": page["data"][-1]["id"]}
+        return _pages(lambda query: self.get(partial(act, query)), params)
 
     def _post(
         self,
@@ -470,20 +515,23 @@ class _AccountSync:
             return self._customer_synced(plan.customer, found, has_changed=False)
         return found["id"]
 
-    def _ensure_customer(self, plan: DocumentPlan, *, forget: bool = False) -> str:
-        """The account's customer, created or brought up to date with this document."""
+    def _ensure_customer(self, plan: DocumentPlan, *, gone: str | None = None) -> str:
+        """The account's customer, created or brought up to date with this document.
+
+        `gone`: the id of one that was deleted in Stripe and must not be taken again.
+        """
         customer, key = plan.customer, plan.customer.key
-        if not forget:
-            known = self._customer_known.get(key) or self._known.get(key)
-            if known is not None and known.stripe_id is not None:
-                if known.payload_sha256 == customer.sha256:
-                    return known.stripe_id
-                return self._customer_synced(customer, self._update_customer(customer, known))
-            found = self._gateway.customers.find(customer, self)
-            if found is not None:
-                if _is_same_customer(found, customer):
-                    return self._customer_synced(customer, found, has_changed=False)
-                return self._customer_synced(customer, self._update_customer(customer, found["id"]))
+        known = self._customer_known.get(key) or self._known.get(key)
+        if known is not None and known.stripe_id not in (None, gone):
+            if known.payload_sha256 == customer.sha256:
+                return str(known.stripe_id)
+            updated = self._update_customer(customer, str(known.stripe_id))
+            return self._customer_synced(customer, updated)
+        found = self._gateway.customers.find(customer, self)
+        if found is not None and found["id"] != gone:
+            if _is_same_customer(found, customer):
+                return self._customer_synced(customer, found, has_changed=False)
+            return self._customer_synced(customer, self._update_customer(customer, found["id"]))
         created = self._post(
             "customer",
             lambda options: self._gateway.v1.customers.create(customer.params(), options),
@@ -496,9 +544,7 @@ class _AccountSync:
             self._invoices[created["id"]] = []
         return self._customer_synced(customer, created)
 
-    def _update_customer(self, customer: CustomerPayload, known: SyncedObject | str) -> Json:
-        identifier = known if isinstance(known, str) else str(known.stripe_id)
-
+    def _update_customer(self, customer: CustomerPayload, identifier: str) -> Json:
         def present(_: Json | None = None) -> Json | None:
             now = self.get(lambda: self._gateway.v1.customers.retrieve(identifier))
             return now if _is_same_customer(now, customer) else None
@@ -582,17 +628,27 @@ class _AccountSync:
     def _create_invoice(
         self, plan: DocumentPlan, payload: InvoicePayload, customer_id: str
     ) -> Json:
+        is_late = self._is_late(payload)
         try:
-            return self._post_invoice(plan, payload, customer_id, is_late=self._is_late(payload))
+            return self._post_invoice(plan, payload, customer_id, is_late=is_late)
         except stripe.InvalidRequestError as error:
             if error.param == "due_date":
                 # Stripe's clock is ahead of ours.
                 return self._post_invoice(plan, payload, customer_id, is_late=True)
+            if error.param == "number":
+                # It may stand with a customer that was deleted since.
+                found = self._find_by_number(plan)
+                if found is not None:
+                    return found
             if error.param != "customer" or error.code != "resource_missing":
                 raise
-        # The customer was deleted in Stripe: find or make another one.
-        customer_id = self._ensure_customer(plan, forget=True)
-        return self._post_invoice(plan, payload, customer_id, is_late=self._is_late(payload))
+        customer_id = self._ensure_customer(plan, gone=customer_id)
+        return self._post_invoice(plan, payload, customer_id, is_late=is_late)
+
+    def _find_by_number(self, plan: DocumentPlan) -> Json | None:
+        query = {"query": f"number:'{_escaped(plan.document_number)}'", "limit": _PAGE}
+        found = self.get(lambda: self._gateway.v1.invoices.search(query))["data"]
+        return next((item for item in found if self._is_ours(item, plan.document_number)), None)
 
     def _is_late(self, payload: InvoicePayload) -> bool:
         return payload.due_at <= self._gateway.now() + _DUE_MARGIN_SECONDS
@@ -846,6 +902,16 @@ class _AccountSync:
         return found
 
 
+def _pages(get: Callable[[Json], Json], params: Json) -> Iterator[Json]:
+    params = {**params, "limit": _PAGE}
+    while True:
+        page = get(params)
+        yield from page["data"]
+        if not page["has_more"]:
+            return
+        params = {**params, "starting_after": page["data"][-1]["id"]}
+
+
 # ----------------------------------------------------------------------------- the directory
 
 
@@ -951,23 +1017,16 @@ def idempotency_key(operator_id: str, subject: str, step: str, attempt: int) -> 
     return f"billhouse/{hashlib.sha256(parts.encode()).hexdigest()}"
 
 
-def _failed(
-    number: str,
-    payload_sha256: str,
-    detail: str,
-    calls: int,
-    kind: str = "none",
-    has_changed: bool = False,
-) -> SyncResult:
+def _unplanned(document: Mapping[str, Any], error: PlanError) -> SyncResult:
     return SyncResult(
-        document_number=number,
-        object_kind=kind,
+        document_number=str(document.get("document_number")),
+        object_kind="none",
         stripe_id=None,
         status="failed",
-        calls_made=calls,
-        changed=has_changed,
-        payload_sha256=payload_sha256,
-        detail=detail,
+        calls_made=0,
+        changed=False,
+        payload_sha256="",
+        detail=str(error),
     )
 
 

@@ -39,8 +39,15 @@ def run(job: str, bill_date: date, config: dict[str, Any]) -> list[str]:
     if result.success:
         return []
     errors = [
-        event.step_failure_data.error_display_string.strip()
-        for event in result.all_events
-        if event.is_step_failure
+        _said(event.step_failure_data.error) for event in result.all_events if event.is_step_failure
     ]
-    return errors or [f"{job} failed; see run {result.run_id} in Dagster"]
+    return [f"{error} (run {result.run_id} in Dagster)" for error in errors if error] or [
+        f"{job} failed; see run {result.run_id} in Dagster"
+    ]
+
+
+def _said(error: Any) -> str:
+    """The message of the error that everything else followed from."""
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error is not None else ""

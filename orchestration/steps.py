@@ -211,19 +211,24 @@ class Steps:
         Raises DeliveryFailed, after all others are written, when a document could not be.
         """
         from renderers import rendering
+        from renderers.branding import BrandingError
 
         told = progress.current()
         told.step("render")
         folder = self.environment.documents
         with self.connect() as con:
             total = _count(con, bill_date)
-            report = rendering.render_documents(
-                self._documents_with_usage(con, bill_date),
-                folder,
-                branding_dir=self.environment.branding,
-                workers=os.cpu_count() or 1,
-                progress=lambda done, *_: told.at(done, total),
-            )
+            try:
+                report = rendering.render_documents(
+                    self._documents_with_usage(con, bill_date),
+                    folder,
+                    branding_dir=self.environment.branding,
+                    workers=os.cpu_count() or 1,
+                    progress=lambda done, _: told.at(done, total),
+                )
+            except BrandingError as error:
+                outcome.current().faults.append(str(error))
+                raise DeliveryFailed([str(error)]) from error
         result = RenderOutcome(
             folder=str(folder / bill_date.isoformat()),
             written=report.written,

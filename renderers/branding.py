@@ -27,18 +27,94 @@ LOGO_BYTES = 256 * 1024
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 _ELEMENTS = frozenset(
-    "svg g defs symbol use title desc path rect circle ellipse line polyline polygon text tspan "
-    "linearGradient radialGradient stop clipPath mask pattern".split()
+    [
+        "svg",
+        "g",
+        "defs",
+        "symbol",
+        "use",
+        "title",
+        "desc",
+        "path",
+        "rect",
+        "circle",
+        "ellipse",
+        "line",
+        "polyline",
+        "polygon",
+        "text",
+        "tspan",
+        "linearGradient",
+        "radialGradient",
+        "stop",
+        "clipPath",
+        "mask",
+        "pattern",
+    ]
 )
 _ATTRIBUTES = frozenset(
-    "id class d x y x1 y1 x2 y2 cx cy r rx ry fx fy dx dy width height viewBox points transform "
-    "preserveAspectRatio fill fill-opacity fill-rule stroke stroke-width stroke-opacity "
-    "stroke-linecap stroke-linejoin stroke-miterlimit stroke-dasharray stroke-dashoffset opacity "
-    "offset stop-color stop-opacity gradientUnits gradientTransform spreadMethod clip-path "
-    "clip-rule clipPathUnits mask maskUnits patternUnits patternTransform font-family font-size "
-    "font-weight text-anchor letter-spacing display visibility".split()
+    [
+        "id",
+        "class",
+        "d",
+        "x",
+        "y",
+        "x1",
+        "y1",
+        "x2",
+        "y2",
+        "cx",
+        "cy",
+        "r",
+        "rx",
+        "ry",
+        "fx",
+        "fy",
+        "dx",
+        "dy",
+        "width",
+        "height",
+        "viewBox",
+        "points",
+        "transform",
+        "preserveAspectRatio",
+        "fill",
+        "fill-opacity",
+        "fill-rule",
+        "stroke",
+        "stroke-width",
+        "stroke-opacity",
+        "stroke-linecap",
+        "stroke-linejoin",
+        "stroke-miterlimit",
+        "stroke-dasharray",
+        "stroke-dashoffset",
+        "opacity",
+        "offset",
+        "stop-color",
+        "stop-opacity",
+        "gradientUnits",
+        "gradientTransform",
+        "spreadMethod",
+        "clip-path",
+        "clip-rule",
+        "clipPathUnits",
+        "mask",
+        "maskUnits",
+        "patternUnits",
+        "patternTransform",
+        "font-family",
+        "font-size",
+        "font-weight",
+        "text-anchor",
+        "letter-spacing",
+        "display",
+        "visibility",
+    ]
 )
 _LOCAL_URL = re.compile(r"""^url\(\s*["']?#[\w.-]+["']?\s*\)$""")
+_TRANSFORMS = ("transform", "gradientTransform", "patternTransform")
+_COLOUR_FUNCTION = re.compile(r"^(rgb|rgba|hsl|hsla)\([\d\s.,%]+\)$")
 _COLOUR = re.compile(r"^#[0-9a-fA-F]{6}$")
 
 
@@ -142,9 +218,7 @@ def _read_settings(
             highlight=_colour(colours, "highlight", DEFAULT_HIGHLIGHT, file),
         ),
         payment_url=str(payment_url) if payment_url is not None else None,
-        mediator=(
-            (clean(mediator.get("name")), clean(mediator.get("url"))) if mediator else None
-        ),
+        mediator=((clean(mediator.get("name")), clean(mediator.get("url"))) if mediator else None),
         mentions=mentions,
         digest=digest,
     )
@@ -209,9 +283,8 @@ def _sanitise_element(element: ElementTree.Element) -> None:
                 element.set(name, re.sub(r"""#["']?""", "#logo-", value).replace('"', ""))
             else:
                 del element.attrib[name]
-        elif "(" in value and name not in ("transform", "gradientTransform", "patternTransform"):
-            if not re.match(r"^(rgb|rgba|hsl|hsla)\([\d\s.,%]+\)$", value):
-                del element.attrib[name]
+        elif "(" in value and name not in _TRANSFORMS and not _COLOUR_FUNCTION.match(value):
+            del element.attrib[name]
     for child in list(element):
         tag = child.tag if isinstance(child.tag, str) else ""
         if not tag.startswith(f"{{{SVG}}}") or tag.split("}")[1] not in _ELEMENTS:

@@ -46,8 +46,8 @@ def history_chart(points: Sequence[Point], title: str, palette: Palette) -> str:
         parts.append(
             f'<rect class="{name}" x="{centre - column // 2}" y="{y}" width="{column}" '
             f'height="{size}" rx="1.5" fill="{fill}"/>'
-            f'{_text(centre, text_y, point.text, "middle", weight)}'
-            f'{_text(centre, total - 4, point.label, "middle", weight)}'
+            f"{_text(centre, text_y, point.text, 'middle', weight)}"
+            f"{_text(centre, total - 4, point.label, 'middle', weight)}"
         )
     parts.append(
         f'<rect class="axis" x="0" y="{zero}" width="{width}" height="1" fill="#9aa7ad"/></svg>'

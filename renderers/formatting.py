@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 import phonenumbers
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.numbers import NumberPattern, format_decimal, format_percent, parse_pattern
 from babel.units import format_unit
@@ -86,7 +86,7 @@ def find_locale(language: str, country: str) -> Locale:
     for candidate in (*candidates, parts[0], "en"):
         try:
             return Locale.parse(candidate)
-        except (ValueError, LookupError):
+        except (ValueError, UnknownLocaleError):
             continue
     raise LookupError(language)
 
@@ -123,7 +123,9 @@ class Formats:
 
     def _apply(self, pattern: NumberPattern, amount: Decimal) -> str:
         # Adding 0 takes the sign off a zero.
-        text = pattern.apply(amount + 0, self.locale, currency=self.currency_code, currency_digits=False)
+        text = pattern.apply(
+            amount + 0, self.locale, currency=self.currency_code, currency_digits=False
+        )
         # CLDR asks for a space between a currency's letters and the digits; Babel leaves it out.
         text = _LETTER_BEFORE_DIGIT.sub("\\g<0>\u00a0", text)
         return text.replace(self._minus, MINUS)
@@ -172,7 +174,9 @@ class Formats:
         reference = abs(quantity if scale_of is None else scale_of)
         if scale_of and scale_of % 10**6 and not scale_of % 2**20:
             size, prefix = next(pair for pair in _BINARY_UNITS if reference >= pair[0])
-            text = format_unit(_rounded(quantity, size), "digital-megabyte", "short", locale=self.locale)
+            text = format_unit(
+                _rounded(quantity, size), "digital-megabyte", "short", locale=self.locale
+            )
             return text.replace("M", prefix)
         size, unit = next(
             (pair for pair in _DECIMAL_UNITS if reference >= pair[0]), _DECIMAL_UNITS[-1]

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pydyf
 from fontTools.ttLib import TTFont
@@ -42,26 +43,23 @@ class Face:
         font = TTFont(path, lazy=False, recalcTimestamp=False)
         order = font.getReverseGlyphMap()
         self._tables = {tag: font.getTableData(tag) for tag in ("head", "hhea", "maxp", "hmtx")}
-        self.units = font["head"].unitsPerEm
-        self.ascent = font["hhea"].ascent * 1000 // self.units
-        self.descent = font["hhea"].descent * 1000 // self.units
-        head = font["head"]
+        head: Any = font["head"]
+        hhea: Any = font["hhea"]
+        self.units: int = head.unitsPerEm
+        self.ascent = hhea.ascent * 1000 // self.units
+        self.descent = hhea.descent * 1000 // self.units
         self.box = [
             value * 1000 // self.units for value in (head.xMin, head.yMin, head.xMax, head.yMax)
         ]
-        self.name = font["name"].getDebugName(6)
-        self.weight = font["OS/2"].usWeightClass
+        self.name = path.stem
         tabular = _tabular_figures(font)
         self.glyphs = {
-            code: order[tabular.get(name, name)] for code, name in font.getBestCmap().items()
+            code: order[tabular.get(name, name)]
+            for code, name in (font.getBestCmap() or {}).items()
         }
-        self.advances = {
-            order[name]: metrics[0] for name, metrics in font["hmtx"].metrics.items()
-        }
+        self.advances = {order[name]: metrics[0] for name, metrics in font["hmtx"].metrics.items()}
         glyf, offsets = font.getTableData("glyf"), font["loca"].locations
-        self._outlines = [
-            glyf[offsets[gid] : offsets[gid + 1]] for gid in range(len(offsets) - 1)
-        ]
+        self._outlines = [glyf[offsets[gid] : offsets[gid + 1]] for gid in range(len(offsets) - 1)]
         self._parts = {
             order[name]: [order[part] for part in glyph.getComponentNames(font["glyf"])]
             for name, glyph in font["glyf"].glyphs.items()
@@ -140,17 +138,19 @@ def _font_file(tables: dict[bytes, bytes]) -> bytes:
 
 
 class _Raw(pydyf.Object):
-    """An object whose bytes are known."""
+    """An object whose bytes are known, added to a document under `ref`."""
 
-    __slots__ = ("_content",)
+    __slots__ = ("content", "ref")
 
-    def __init__(self, content: bytes = b"") -> None:
+    def __init__(self, pdf: pydyf.PDF, content: bytes = b"") -> None:
         super().__init__()
-        self._content = content
+        self.content = content
+        self.ref = len(pdf.objects)
+        pdf.add_object(self)
 
     @property
     def data(self) -> bytes:
-        return self._content
+        return self.content
 
 
 class _Packed(pydyf.Stream):
@@ -159,9 +159,10 @@ class _Packed(pydyf.Stream):
     def __init__(self, content: bytes, extra: bytes = b"") -> None:
         super().__init__()
         packed = zlib.compress(content, 6)
-        self._bytes = (
-            b"<<%s/Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream"
-            % (extra, len(packed), packed)
+        self._bytes = b"<<%s/Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream" % (
+            extra,
+            len(packed),
+            packed,
         )
 
     @property
@@ -258,6 +259,7 @@ class _ListDocument:
         root = _object(pdf, pdf.catalog["StructTreeRoot"])
         self._root = root
         self._document = _object(pdf, root["K"][0])
+        self._document_ref = int(root["K"][0].split()[0])
         self._columns = self._lay_out_columns()
 
     def _lay_out_columns(self) -> list[tuple[float, float]]:
@@ -274,32 +276,30 @@ class _ListDocument:
     # Structure elements are written as bytes: a long list has some forty thousand of them.
 
     def _element(self, tag: bytes, parent: int, extra: bytes = b"") -> _Raw:
-        element = _Raw(b"<</S/%s/P %d 0 R%s" % (tag, parent, extra))
-        self._pdf.add_object(element)
-        return element
+        return _Raw(self._pdf, b"<</S/%s/P %d 0 R%s" % (tag, parent, extra))
 
     def _close(self, element: _Raw, kids: Sequence[int]) -> None:
-        element._content += b"/K[%s]>>" % b" ".join(b"%d 0 R" % kid for kid in kids)
+        element.content += b"/K[%s]>>" % b" ".join(b"%d 0 R" % kid for kid in kids)
 
-    def _text_element(
-        self, tag: bytes, parent: int, extra: bytes = b""
-    ) -> tuple[int, int]:
+    def _text_element(self, tag: bytes, parent: int, extra: bytes = b"") -> tuple[int, int]:
         """An element that holds one piece of text: its number and the text's MCID."""
         page = self._pages[-1]
         mcid = len(page.owners)
         element = _Raw(
-            b"<</S/%s/P %d 0 R/Pg %d 0 R%s/K %d>>" % (tag, parent, page.number, extra, mcid)
+            self._pdf,
+            b"<</S/%s/P %d 0 R/Pg %d 0 R%s/K %d>>" % (tag, parent, page.number, extra, mcid),
         )
-        self._pdf.add_object(element)
-        page.owners.append(element.number)
-        return element.number, mcid
+        page.owners.append(element.ref)
+        return element.ref, mcid
 
     # Pages
 
     def _new_page(self) -> _Page:
-        placeholder = _Raw()
-        self._pdf.add_page(placeholder)
-        page = _Page(number=placeholder.number, y=self._height - TOP)
+        # The page itself is written at the end; its number is needed by what stands on it.
+        placeholder = _Raw(self._pdf)
+        self._pdf.pages["Kids"].extend([placeholder.ref, 0, "R"])
+        self._pdf.pages["Count"] += 1
+        page = _Page(number=placeholder.ref, y=self._height - TOP)
         self._pages.append(page)
         return page
 
@@ -325,22 +325,20 @@ class _ListDocument:
         return number
 
     def write(self, itemised: Itemised, title: str) -> None:
-        section = self._element(b"Sect", self._document.number)
+        section = self._element(b"Sect", self._document_ref)
         kids: list[int] = []
         page = self._new_page()
         page.y -= 4
-        kids.append(self._paragraph(b"H2", section.number, SEMIBOLD, title, 12))
+        kids.append(self._paragraph(b"H2", section.ref, SEMIBOLD, title, 12))
         for note in itemised.notes:
-            kids.append(self._paragraph(b"P", section.number, REGULAR, note, SIZE, QUIET))
+            kids.append(self._paragraph(b"P", section.ref, REGULAR, note, SIZE, QUIET))
         for group in itemised.groups:
-            kids.extend(self._write_group(itemised, group, section.number))
+            kids.extend(self._write_group(itemised, group, section.ref))
         self._close(section, kids)
         self._document["K"].append(section.reference)
         self._finish()
 
-    def _write_group(
-        self, itemised: Itemised, group: ItemisedGroup, section: int
-    ) -> Iterator[int]:
+    def _write_group(self, itemised: Itemised, group: ItemisedGroup, section: int) -> Iterator[int]:
         # A heading is never left without its first rows.
         if self._pages[-1].y - BOTTOM < 34 + 4 * ROW:
             self._new_page()
@@ -362,9 +360,9 @@ class _ListDocument:
         page.y -= 15
         yield number
         table = self._element(b"Table", section)
-        head = self._element(b"THead", table.number)
-        self._close(head, [self._write_head(itemised.columns, head.number)])
-        body = self._element(b"TBody", table.number)
+        head = self._element(b"THead", table.ref)
+        self._close(head, [self._write_head(itemised.columns, head.ref)])
+        body = self._element(b"TBody", table.ref)
         rows: list[int] = []
         # The last rows stay with the subtotals.
         last = len(group.rows) - 2
@@ -373,14 +371,14 @@ class _ListDocument:
             needed = foot_height if place == last else ROW
             if self._pages[-1].y - needed < BOTTOM:
                 self._continue_table(itemised.columns, group)
-            rows.append(self._write_row(row, body.number))
+            rows.append(self._write_row(row, body.ref))
         for subtotal in group.subtotals:
             if self._pages[-1].y - ROW < BOTTOM:
                 self._continue_table(itemised.columns, group)
-            rows.append(self._write_subtotal(subtotal, body.number, subtotal is group.subtotals[0]))
+            rows.append(self._write_subtotal(subtotal, body.ref, subtotal is group.subtotals[0]))
         self._close(body, rows)
-        self._close(table, [head.number, body.number])
-        yield table.number
+        self._close(table, [head.ref, body.ref])
+        yield table.ref
 
     def _write_head(self, columns: Sequence[str], parent: int) -> int:
         row = self._element(b"TR", parent)
@@ -388,18 +386,14 @@ class _ListDocument:
         y = page.y - 8
         cells = []
         for column, (text, (x, width)) in enumerate(zip(columns, self._columns, strict=True)):
-            number, mcid = self._text_element(b"TH", row.number, b"/A<</O/Table/Scope/Column>>")
-            drawing = self._draw(
-                REGULAR, text, HEAD_SIZE, x, y, width, column in RIGHT_ALIGNED
-            )
-            page.texts.append(
-                b"/TH<</MCID %d>>BDC %s rg %s EMC" % (mcid, QUIET.encode(), drawing)
-            )
+            number, mcid = self._text_element(b"TH", row.ref, b"/A<</O/Table/Scope/Column>>")
+            drawing = self._draw(REGULAR, text, HEAD_SIZE, x, y, width, column in RIGHT_ALIGNED)
+            page.texts.append(b"/TH<</MCID %d>>BDC %s rg %s EMC" % (mcid, QUIET.encode(), drawing))
             cells.append(number)
         self._close(row, cells)
         self._rule_under_head(page)
         page.texts.append(ROW_STYLE)
-        return row.number
+        return row.ref
 
     def _rule_under_head(self, page: _Page) -> None:
         page.y -= 12
@@ -430,36 +424,32 @@ class _ListDocument:
         cell_of = self._pens[REGULAR].cell
         owners = page.owners
         y = page.y - 8.2
-        line = _Raw()
-        pdf.add_object(line)
+        line = _Raw(pdf)
         cells = []
         for column, text in enumerate(row):
             if not text:
-                element = _Raw(b"<</S/TD/P %d 0 R>>" % line.number)
-                pdf.add_object(element)
-                cells.append(element.number)
+                cells.append(_Raw(pdf, b"<</S/TD/P %d 0 R>>" % line.ref).ref)
                 continue
             x, width = self._columns[column]
             string, advance = cell_of(text, SIZE, width)
             if column in RIGHT_ALIGNED:
                 x += width - advance
             mcid = len(owners)
-            element = _Raw(
-                b"<</S/TD/P %d 0 R/Pg %d 0 R/K %d>>" % (line.number, page.number, mcid)
-            )
-            pdf.add_object(element)
-            owners.append(element.number)
-            cells.append(element.number)
+            cell = _Raw(
+                pdf, b"<</S/TD/P %d 0 R/Pg %d 0 R/K %d>>" % (line.ref, page.number, mcid)
+            ).ref
+            owners.append(cell)
+            cells.append(cell)
             page.texts.append(
                 b"/TD<</MCID %d>>BDC 1 0 0 1 %.2f %.2f Tm %s Tj EMC" % (mcid, x, y, string)
             )
-        line._content = b"<</S/TR/P %d 0 R/K[%s]>>" % (
+        line.content = b"<</S/TR/P %d 0 R/K[%s]>>" % (
             body,
             b" ".join([b"%d 0 R" % cell for cell in cells]),
         )
         page.y -= ROW
         page.rules.append(page.y)
-        return line.number
+        return line.ref
 
     def _write_subtotal(self, subtotal: Sequence[str], body: int, is_first: bool) -> int:
         label, records, quantity, amount = subtotal
@@ -474,9 +464,7 @@ class _ListDocument:
         start, _ = self._columns[0]
         third, third_width = self._columns[2]
         cells = []
-        number, mcid = self._text_element(
-            b"TH", row.number, b"/A<</O/Table/Scope/Row/ColSpan 3>>"
-        )
+        number, mcid = self._text_element(b"TH", row.ref, b"/A<</O/Table/Scope/Row/ColSpan 3>>")
         cells.append(number)
         page.texts.append(
             b"/TH<</MCID %d>>BDC %s rg %s EMC"
@@ -485,12 +473,12 @@ class _ListDocument:
         )  # fmt: skip
         for column, text in ((3, records), (4, quantity), (5, ""), (6, amount)):
             if not text:
-                empty = self._element(b"TD", row.number)
-                empty._content += b">>"
-                cells.append(empty.number)
+                empty = self._element(b"TD", row.ref)
+                empty.content += b">>"
+                cells.append(empty.ref)
                 continue
             x, width = self._columns[column]
-            number, mcid = self._text_element(b"TD", row.number)
+            number, mcid = self._text_element(b"TD", row.ref)
             cells.append(number)
             page.texts.append(
                 b"/TD<</MCID %d>>BDC %s EMC"
@@ -500,18 +488,14 @@ class _ListDocument:
         self._close(row, cells)
         page.y -= ROW
         page.rules.append(page.y)
-        return row.number
+        return row.ref
 
     # The end: streams, fonts, page numbers, parent tree
 
     def _finish(self) -> None:
         pdf = self._pdf
         first_own = self._pages[0].number
-        others = [
-            pdf.objects[int(number)]
-            for number in pdf.pages["Kids"][::3]
-            if int(number) < first_own
-        ]
+        others = [pdf.objects[number] for number in pdf.pages["Kids"][::3] if number < first_own]
         total = len(others) + len(self._pages)
         numbers = [self._page_number(place, total) for place in range(1, total + 1)]
         footer = self._draw(
@@ -536,9 +520,7 @@ class _ListDocument:
             pdf.add_object(content)
             contents.append(content)
         fonts = {name: self._embed(name) for name in self._pens}
-        resources = pydyf.Dictionary(
-            {"Font": pydyf.Dictionary({name: font for name, font in fonts.items()})}
-        )
+        resources = pydyf.Dictionary({"Font": pydyf.Dictionary(fonts)})
         pdf.add_object(resources)
         self._number_pages(others, numbers, fonts)
         parent_tree = _object(pdf, self._root["ParentTree"])
@@ -546,15 +528,14 @@ class _ListDocument:
         for page, content in zip(self._pages, contents, strict=True):
             placeholder = pdf.objects[page.number]
             assert isinstance(placeholder, _Raw)
-            placeholder._content = (
+            placeholder.content = (
                 b"<</Type/Page/Parent %s/MediaBox[0 0 %.4f %.4f]/Contents %s/Resources %s"
                 b"/Tabs/S/StructParents %d>>"
             ) % (
                 pdf.pages.reference, self._width, self._height, content.reference,
                 resources.reference, key,
             )  # fmt: skip
-            owners = _Raw(b"[%s]" % b" ".join([b"%d 0 R" % owner for owner in page.owners]))
-            pdf.add_object(owners)
+            owners = _Raw(pdf, b"[%s]" % b" ".join([b"%d 0 R" % owner for owner in page.owners]))
             parent_tree["Nums"].extend([key, owners.reference])
             key += 1
 
@@ -604,18 +585,18 @@ class _ListDocument:
             b"%d[%s]" % (gid, _number(face.advances[gid] * 1000 / face.units)) for gid in used
         )
         descendant = _Raw(
+            pdf,
             b"<</Type/Font/Subtype/CIDFontType2/BaseFont%s/CIDSystemInfo<</Registry(Adobe)"
             b"/Ordering(Identity)/Supplement 0>>/CIDToGIDMap/Identity/DW 0/W[%s]"
-            b"/FontDescriptor %s>>" % (base, widths, descriptor.reference)
+            b"/FontDescriptor %s>>" % (base, widths, descriptor.reference),
         )
-        pdf.add_object(descendant)
         to_unicode = _Packed(_character_map(used))
         pdf.add_object(to_unicode)
         font = _Raw(
+            pdf,
             b"<</Type/Font/Subtype/Type0/BaseFont%s/Encoding/Identity-H/DescendantFonts[%s]"
-            b"/ToUnicode %s>>" % (base, descendant.reference, to_unicode.reference)
+            b"/ToUnicode %s>>" % (base, descendant.reference, to_unicode.reference),
         )
-        pdf.add_object(font)
         return font.reference
 
 

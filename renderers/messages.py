@@ -22,20 +22,24 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class Messages:
-    """The messages of one language; call it with a key and the message's arguments."""
+    """The messages of one language; call it with a key and the message's arguments.
+
+    Of a message with plural forms, `count` chooses the form; `number` is how it is written, when
+    given.
+    """
 
     def __init__(self, language: str, texts: Mapping[str, Message]) -> None:
         self.language = language
         self.texts = texts
         self._plural_form = Locale.parse(language).plural_form
 
-    def __call__(self, key: str, /, **arguments: object) -> str:
+    def __call__(self, key: str, /, *, count: int = 0, **arguments: object) -> str:
         text = self.texts[key]
         if isinstance(text, dict):
-            text = text.get(self._plural_form(arguments["count"]), text["other"])
-            arguments["count"] = arguments.get("number", arguments["count"])
+            text = text.get(self._plural_form(count), text["other"])
+        values = {"count": arguments.get("number", count), **arguments}
         # One pass, so that braces inside a value are never filled in.
-        return _PLACEHOLDER.sub(lambda match: str(arguments[match[1]]), text)
+        return _PLACEHOLDER.sub(lambda match: str(values[match[1]]), text)
 
     def has(self, key: str) -> bool:
         """Whether there is such a message."""

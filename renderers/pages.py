@@ -18,17 +18,18 @@ PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE / "templates"
 TEMPLATE_VERSIONS = ("1",)
 # What of the libraries shows in the bytes of a document.
+_SOURCES = {".py", ".j2", ".css", ".yaml", ".ttf"}
 _LIBRARIES = ("weasyprint", "pydyf", "jinja2", "babel", "segno", "fonttools")
 
 
 @lru_cache(maxsize=1)
 def renderer_version() -> str:
-    """Changes with anything that decides what documents look like: code, words, fonts, libraries."""
+    """Changes with all that decides what documents look like: code, words, fonts, libraries."""
     digest = hashlib.sha256()
     for name in _LIBRARIES:
         digest.update(f"{name} {version(name)}\n".encode())
     for path in sorted(PACKAGE.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        if path.suffix in _SOURCES:
             digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

@@ -64,9 +64,7 @@ class PdfWriter:
 
         def append_list(_: weasyprint.Document, pdf: pydyf.PDF) -> None:
             if own_list and itemised is not None:
-                self._lists.append(
-                    pdf, itemised, title=title, footer=view.footer, paper=view.paper
-                )
+                self._lists.append(pdf, itemised, title=title, footer=view.footer, paper=view.paper)
 
         with _garbage_kept():
             # The estimate spares most full pages a second layout; the bookmark is the proof.
@@ -74,13 +72,15 @@ class PdfWriter:
             document = self._lay_out(view, template, palette, own_list, not may_fit)
             if may_fit and not _is_on_first_page(document, view.payment_heading):
                 document = self._lay_out(view, template, palette, own_list, True)
-            return document.write_pdf(
+            content = document.write_pdf(
                 finisher=append_list,
                 pdf_variant=VARIANT,
                 pdf_identifier=hashlib.md5(identity.encode(), usedforsecurity=False)
                 .hexdigest()
                 .encode(),
             )
+        assert content is not None  # it is only for a given target
+        return content
 
     def _lay_out(
         self,

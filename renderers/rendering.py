@@ -174,10 +174,9 @@ class _Run:
                 continue
             entry = {"number": outcome.number, "key": outcome.key, "sizes": outcome.sizes}
             self._manifest(outcome.bill_date)[outcome.number] = entry
-            with open(
-                self._out_dir / outcome.bill_date / MANIFEST, "a", encoding="utf-8"
-            ) as manifest:
-                manifest.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            path = self._out_dir / outcome.bill_date / MANIFEST
+            with path.open("a", encoding="utf-8") as manifest:
+                manifest.write(_manifest_line(entry))
             self._report.written += 1
             self._advance(1)
 
@@ -206,7 +205,7 @@ class _Run:
     def _stands(self, bill_date: str, entry: Mapping[str, Any]) -> bool:
         for name, size in entry["sizes"].items():
             try:
-                if os.stat(self._out_dir / bill_date / name).st_size != size:
+                if (self._out_dir / bill_date / name).stat().st_size != size:
                     return False
             except OSError:
                 return False
@@ -248,9 +247,7 @@ def _render_in_workers(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _render_one_by_one(
-    run: _Run, jobs: Sequence[_Job], out_dir: Path, branding: Branding
-) -> None:
+def _render_one_by_one(run: _Run, jobs: Sequence[_Job], out_dir: Path, branding: Branding) -> None:
     """Each document in a process of its own. Raises RuntimeError when none of them can be
     rendered so: then it is not a document that kills workers."""
     died = 0
@@ -308,11 +305,11 @@ def _write_atomically(path: Path, content: bytes) -> None:
     """The whole file or the old one, also after a crash."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "wb") as file:
+        with temporary.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -339,19 +336,28 @@ def _content_key(salt: str, document: str, usage: Sequence[Mapping[str, Any]]) -
 
 
 def _read_manifest(path: Path) -> dict[str, dict[str, Any]]:
-    """The last entry of each document; a line torn by a crash is passed over."""
+    """The last entry of each document. A line torn by a crash, or lines that later ones replace,
+    are cleared away."""
     entries: dict[str, dict[str, Any]] = {}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        content = path.read_bytes()
     except FileNotFoundError:
         return entries
+    lines = content.splitlines()
     for line in lines:
         try:
             entry = json.loads(line)
             entries[entry["number"]] = entry
         except (ValueError, KeyError, TypeError):
             continue
+    if len(entries) < len(lines) or not content.endswith(b"\n"):
+        kept = "".join(_manifest_line(entry) for entry in entries.values())
+        _write_atomically(path, kept.encode())
     return entries
+
+
+def _manifest_line(entry: Mapping[str, Any]) -> str:
+    return json.dumps(entry, ensure_ascii=False) + "\n"
 
 
 def _batches(jobs: Iterator[_Job], size: int) -> Iterator[list[_Job]]:

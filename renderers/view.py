@@ -372,7 +372,7 @@ def _build(
             say(
                 "allowances_shown",
                 shown=formats.number(len(shown_bars)),
-                count=formats.number(len(shown)),
+                total=formats.number(len(shown)),
             )
             if len(shown) > len(shown_bars)
             else None
@@ -387,9 +387,7 @@ def _build(
         usage_groups=usage_groups,
         usage_is_short=sum(len(group.lines) + 2 for group in usage_groups) <= SHORT_USAGE,
         usage_amount_heading=say(
-            "column_usage_amount_gross"
-            if operator["prices_include_tax"]
-            else "column_usage_amount"
+            "column_usage_amount_gross" if operator["prices_include_tax"] else "column_usage_amount"
         ),
         late_fees=_late_fees(context),
         help_steps=_help_steps(context),
@@ -460,9 +458,7 @@ def _facts(context: _Context) -> tuple[Fact, ...]:
         facts.append(Fact(say("invoice_number"), clean(document["document_number"], 40)))
         facts.append(Fact(say("bill_date"), bill_date))
         if document.get("due_date"):
-            facts.append(
-                Fact(say("due_date"), formats.long_date(to_date(document["due_date"])))
-            )
+            facts.append(Fact(say("due_date"), formats.long_date(to_date(document["due_date"]))))
     period = document["period"]
     facts.append(
         Fact(
@@ -486,9 +482,7 @@ def _headline(context: _Context) -> Headline:
         sentence = (
             say("credit_note_for", number=clean(credited, 40))
             if credited
-            else say(
-                "credit_note_plain", date=formats.long_date(to_date(document["bill_date"]))
-            )
+            else say("credit_note_plain", date=formats.long_date(to_date(document["bill_date"])))
         )
         amount = -to_decimal(document["amounts"]["total"])
         return _headline_of(say("credited_to_you"), formats.money(amount), sentence, True)
@@ -663,7 +657,11 @@ def _breakdown(context: _Context) -> Breakdown | None:
         shown.append((say("breakdown_other"), sum((amount for _, amount in rest), Decimal(0))))
     total = sum(sums.values(), Decimal(0))
     shares = tuple(
-        Share(label, formats.money(amount), formats.percent((amount * 100 / total).quantize(Decimal(1))))
+        Share(
+            label,
+            formats.money(amount),
+            formats.percent((amount * 100 / total).quantize(Decimal(1))),
+        )
         for label, amount in shown
     )
     title = say(
@@ -709,7 +707,9 @@ def _allowance_bars(context: _Context) -> list[tuple[str | None, AllowanceBar]]:
         available = int(grant["granted"] or 0) + carried_in
         text = say(
             "allowance_of",
-            used=_quantity(context, service, used, available if service == "data" and used else None),
+            used=_quantity(
+                context, service, used, available if service == "data" and used else None
+            ),
             available=_counted(context, service, available, available),
         )
         permille = min(used * 1000 // available, 1000) if available else 1000
@@ -745,9 +745,7 @@ def _allowance_bars(context: _Context) -> list[tuple[str | None, AllowanceBar]]:
     return bars
 
 
-def _counted(
-    context: _Context, service: str, quantity: int, scale_of: int | None = None
-) -> str:
+def _counted(context: _Context, service: str, quantity: int, scale_of: int | None = None) -> str:
     """A quantity with its unit in words where it has no unit sign: "251 SMS"."""
     text = _quantity(context, service, quantity, scale_of)
     if service in ("sms", "mms"):
@@ -783,7 +781,9 @@ def _payment(context: _Context) -> Payment:
     codes: list[QrCode] = []
     if iban:
         details.append(Fact(say("beneficiary"), clean(operator["legal_name"], 80)))
-        details.append(Fact(say("iban"), grouped(clean(iban, 42)) if is_iban(iban) else clean(iban)))
+        details.append(
+            Fact(say("iban"), grouped(clean(iban, 42)) if is_iban(iban) else clean(iban))
+        )
         if operator.get("bank_bic"):
             details.append(Fact(say("bic"), clean(operator["bank_bic"], 20)))
         details.append(Fact(say("reference"), clean(number, 60)))
@@ -907,9 +907,7 @@ def _taxes(context: _Context) -> tuple[tuple[Tax, ...], Tax | None, tuple[str, .
         if tax.get("legal_text"):
             notes.append(clean(tax["legal_text"], 600))
     if context.account.get("tax_exempt_reason"):
-        notes.append(
-            say("exempt_reason", reason=clean(context.account["tax_exempt_reason"], 300))
-        )
+        notes.append(say("exempt_reason", reason=clean(context.account["tax_exempt_reason"], 300)))
     if not rows:
         return (), None, tuple(dict.fromkeys([*notes, say("no_tax")]))
     total = Tax(
@@ -982,7 +980,7 @@ def _itemised(context: _Context, usage: Sequence[Mapping[str, Any]]) -> Itemised
     if not usage:
         if not recorded or context.account["itemisation"] not in ("masked", "full"):
             return None
-        note = say("itemised_retention", count=formats.number(recorded))
+        note = say("itemised_retention", number=formats.number(recorded))
         return Itemised((), (), (note,), 0)
     order: dict[str | None, list[Mapping[str, Any]]] = {
         row["subscription_id"]: [] for row in document["subscriptions"]
@@ -1004,9 +1002,7 @@ def _itemised(context: _Context, usage: Sequence[Mapping[str, Any]]) -> Itemised
         say("column_time"), say("column_service"), say("column_number"),
         say("column_destination"), say("column_length"), say("column_included"), amount_heading,
     )  # fmt: skip
-    groups = tuple(
-        _itemised_group(context, key, rows) for key, rows in order.items() if rows
-    )
+    groups = tuple(_itemised_group(context, key, rows) for key, rows in order.items() if rows)
     return Itemised(columns, groups, tuple(notes), len(usage))
 
 
@@ -1127,9 +1123,7 @@ def _help_steps(context: _Context) -> tuple[HelpStep, ...]:
         links.append(Link(mail, f"mailto:{mail}" if _MAIL.match(mail) else None))
     if operator.get("support_url"):
         url = clean(operator["support_url"], 200)
-        links.append(
-            Link(re.sub(r"^https?://|/$", "", url), url if _LINK.match(url) else None)
-        )
+        links.append(Link(re.sub(r"^https?://|/$", "", url), url if _LINK.match(url) else None))
     steps = [
         HelpStep(
             say("help_contact"),
@@ -1148,9 +1142,7 @@ def _help_steps(context: _Context) -> tuple[HelpStep, ...]:
     ]
     if context.branding.mediator:
         name, url = context.branding.mediator
-        steps.append(
-            HelpStep(say("help_mediator"), say("help_mediator_text", name=name, url=url))
-        )
+        steps.append(HelpStep(say("help_mediator"), say("help_mediator_text", name=name, url=url)))
     return tuple(steps)
 
 

@@ -39,6 +39,7 @@ _PREFIXES = {
     "credit_note_line_item": "cnli",
     "customer_balance_transaction": "cbtxn",
     "event": "evt",
+    "invoice_payment": "inpay",
 }
 _RESOURCES = {
     "customer": "Customer",
@@ -50,6 +51,7 @@ _RESOURCES = {
     "credit_note_line_item": "CreditNoteLineItem",
     "customer_balance_transaction": "CustomerBalanceTransaction",
     "event": "Event",
+    "invoice_payment": "InvoicePayment",
 }
 _EVENT_FIELDS = (
     "id",
@@ -71,6 +73,7 @@ _LINE_DEFAULTS: Mapping[str, Any] = {
     "livemode": False,
     "quantity": 1,
 }
+_CHARGE_OF_PAYMENT = "payment.payment_intent.latest_charge"
 _EXPANDABLE = {"customer": "customer", "invoice": "invoice", "credit_note": "credit_note"}
 
 
@@ -215,6 +218,9 @@ class Account:
                 "url": path,
             }
         for name in expand:
+            if kind == "invoice_payment" and name == _CHARGE_OF_PAYMENT:
+                result["payment"] = _with_charge(item)
+                continue
             target = _EXPANDABLE.get(name)
             if target is None or not isinstance(result.get(name), str):
                 raise ApiError(f"This property cannot be expanded ({name}).", param="expand")
@@ -626,6 +632,36 @@ class Account:
         self._event("invoice.paid", invoice)
         return invoice
 
+    def receive_payment(self, identifier: str, amount: int | None, method: str) -> Object:
+        """What happens when the customer pays on Stripe's page; no request of Stripe's API."""
+        invoice = self._open(identifier, "pay")
+        amount = int(invoice["amount_remaining"]) if amount is None else amount
+        if not 0 < amount <= invoice["amount_remaining"]:
+            raise ApiError("The amount exceeds what is due.", param="amount")
+        payment = self._new(
+            "invoice_payment",
+            {
+                "invoice": invoice["id"],
+                "currency": invoice["currency"],
+                "status": "paid",
+                "amount_paid": amount,
+                "amount_requested": amount,
+                "is_default": True,
+                "status_transitions": {"paid_at": self.now()},
+                "_method": method,
+            },
+        )
+        number = payment["id"].rsplit("_", 1)[1]
+        payment["payment"] = {"type": "payment_intent", "payment_intent": f"pi_{number}"}
+        invoice["amount_paid"] += amount
+        invoice["amount_remaining"] -= amount
+        if not invoice["amount_remaining"]:
+            invoice["status"] = "paid"
+            self._event("invoice.paid", invoice)
+        self._put("invoice_payment", payment)
+        self._put("invoice", invoice)
+        return payment
+
     def _open(self, identifier: str, verb: str) -> Object:
         invoice = self.get("invoice", identifier)
         if invoice["status"] != "open":
@@ -848,6 +884,19 @@ class Account:
 
 
 # ----------------------------------------------------------------------------- small parts
+
+
+def _with_charge(payment: Object) -> Object:
+    intent = payment["payment"]["payment_intent"]
+    charge = {
+        "id": intent.replace("pi_", "ch_"),
+        "object": "charge",
+        "payment_method_details": {"type": payment["_method"]},
+    }
+    return {
+        "type": "payment_intent",
+        "payment_intent": {"id": intent, "object": "payment_intent", "latest_charge": charge},
+    }
 
 
 def _no_such(kind: str, identifier: str, param: str = "id") -> ApiError:

@@ -2,7 +2,8 @@
 
 Besides Stripe's own paths, for tests and the demo:
 `GET /_log` (the requests served, without keys), `DELETE /_log`, `POST /_faults` and
-`DELETE /_faults` (see `Fault`), `POST /_clock` {"advance": seconds}, `GET /_state` (counts).
+`DELETE /_faults` (see `Fault`), `POST /_pay` {"invoice", "amount", "method"} (the customer pays),
+`POST /_clock` {"advance": seconds}, `GET /_state` (counts).
 """
 
 import hashlib
@@ -210,6 +211,7 @@ def _routes() -> list[tuple[str, re.Pattern[str], str | None, Handler]]:
             "CreditNoteListLinesParams",
             lines("credit_note"),
         ),
+        ("GET", "/v1/invoice_payments", "InvoicePaymentListParams", listing("invoice_payment")),
         ("GET", "/v1/events", "EventListParams", events),
         ("GET", rf"/v1/events/{one}", "EventRetrieveParams", retrieve("event")),
     ]
@@ -274,6 +276,12 @@ class StripeFake:
     def advance_clock(self, seconds: int) -> None:
         with self._lock:
             self.account.clock_offset += seconds
+
+    def pay(self, invoice_id: str, amount: int | None = None, method: str = "card") -> None:
+        """The customer pays, in full or in part, on Stripe's own page."""
+        with self._lock:
+            self.account.receive_payment(invoice_id, amount, method)
+            self.account.commit(None, None)
 
     @property
     def changes(self) -> list[LogEntry]:
@@ -426,6 +434,16 @@ class StripeFake:
             self.faults.append(Fault(**json.loads(body)))
         elif path == "/_clock" and method == "POST":
             self.account.clock_offset += int(json.loads(body)["advance"])
+        elif path == "/_pay" and method == "POST":
+            wanted = json.loads(body)
+            try:
+                payment = self.account.receive_payment(
+                    wanted["invoice"], wanted.get("amount"), wanted.get("method", "card")
+                )
+            except ApiError as error:
+                return _Answer(error.status, error.body, {})
+            self.account.commit(None, None)
+            return _Answer(200, self.account.render(payment), {})
         elif path == "/_state":
             counts = {
                 kind: sum(1 for item in items.values() if not item.get("deleted"))

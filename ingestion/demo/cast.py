@@ -178,6 +178,15 @@ def _business(customers: Customers) -> None:
         )  # fmt: skip
         customers.line(account, "pro_mobile")
 
+    # An embassy: no tax for a reason in plain words.
+    account = customers.account(
+        "business", name="Ambassade de Syldavie", town=people.TOWNS[0], language="fr",
+        cycle_day=15, payment_method="transfer", itemisation="none", delivery="paper",
+        opened_on=_OPENED, vat_number=None,
+        tax_exempt_reason="Exonération diplomatique, article 151 de la directive 2006/112/CE",
+    )  # fmt: skip
+    customers.line(account, "pro_mobile", name="Chancellerie")
+
 
 def _elsewhere(customers: Customers) -> None:
     # Overseas: other tax, or none.
@@ -207,11 +216,12 @@ def _elsewhere(customers: Customers) -> None:
 def _money_stories(customers: Customers) -> None:
     # Pays nothing; in the end it is written off.
     account = _resident(customers, "Gilles Lacroix", payment_method="transfer")
-    account.row["cycle_day"] = account.cycle_day = 1
+    account.pays = "nothing"
     customers.line(account, "essentiel", name="Gilles")
 
     # Pays in part.
     account = _resident(customers, "Hélène Colin", payment_method="transfer")
+    account.pays = "in part"
     customers.line(account, "illimite", name="Hélène")
 
     # An outage credit, a goodwill credit, a replacement charged.
@@ -248,8 +258,3 @@ def _travellers(customers: Customers) -> None:
         line.roams_freely = option or network == "21407"
         if option:
             customers.hold(account, line, "voyage", _day(starts), _day(starts + days))
-
-
-"""Accounts whose payments are told in payments.py."""
-WRITTEN_OFF = "Gilles Lacroix"
-PAYS_IN_PART = "Hélène Colin"

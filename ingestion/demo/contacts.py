@@ -15,9 +15,7 @@ _MOBILE_UNUSED = "33700"
 _NON_GEOGRAPHIC = "3399900"
 
 
-# In which forms the list holds each number, in this order.
-E164, DIALLED, PLUS = 0, 1, 2
-SPELLINGS = 3
+_SHORT_CODE_DIGITS = 6
 
 
 def repeated(counts: pl.Series) -> pl.Series:
@@ -37,28 +35,36 @@ def counted(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def contact_numbers(lines: pl.DataFrame, *, messages: bool) -> pl.Series:
-    """The numbers of all contacts of all lines, in order, each in SPELLINGS forms.
+    """The numbers of all contacts of all lines, in order: E.164 digits or short codes.
 
-    `lines` as made by `counted`, with columns key and stem. Short codes have one form. Messages
-    go to mobiles and to the codes of services.
+    `lines` as made by `counted`, with columns key and stem. Messages go to mobiles and to the
+    codes of services.
     """
     owner = repeated(lines["contact_count"])
     listed = pl.DataFrame([lines["key"].gather(owner), lines["stem"].gather(owner)]).lazy()
     place = pl.int_range(pl.len(), dtype=pl.UInt64)
-    listed = dice.with_mix(listed, "hashed", pl.col("key") + place * 4 + int(messages))
-    number = pl.col("number")
-    short = number.str.len_bytes() <= 6
-    spelt = listed.select(number=_number(messages)).select(
-        e164=number,
-        dialled=pl.when(short)
+    hashed = dice.with_mix(listed, "hashed", pl.col("key") + place * 4 + int(messages))
+    return hashed.select(_number(messages)).collect().to_series()
+
+
+def dialled(number: pl.Expr) -> pl.Expr:
+    """As a subscriber dials it in France."""
+    return (
+        pl.when(number.str.len_bytes() <= _SHORT_CODE_DIGITS)
         .then(number)
         .when(number.str.starts_with("33"))
         .then(pl.lit("0") + number.str.slice(2))
-        .otherwise(pl.lit("00") + number),
-        plus=pl.when(short).then(number).otherwise(pl.lit("+") + number),
+        .otherwise(pl.lit("00") + number)
     )
-    forms = spelt.select(pl.concat_list("e164", "dialled", "plus")).collect()
-    return forms.to_series().explode()
+
+
+def with_plus(number: pl.Expr) -> pl.Expr:
+    """In international form; a short code has none."""
+    return (
+        pl.when(number.str.len_bytes() <= _SHORT_CODE_DIGITS)
+        .then(number)
+        .otherwise(pl.lit("+") + number)
+    )
 
 
 def _number(messages: bool) -> pl.Expr:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from ingestion.demo import people
 from ingestion.demo.timeline import FIRST_PERIOD, Timeline, local
@@ -14,6 +14,8 @@ _FICTION = "3363998"
 _FICTION_SIZE = 10_000
 _BEYOND = "33700"
 _OLDEST = date(2019, 3, 1)
+# The VATEX code stands first, so that it can be told apart from other reasons.
+_REVERSE_CHARGE = "VATEX-EU-AE Autoliquidation, article 196 de la directive 2006/112/CE"
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Account:
     tax_jurisdiction: str
     payment_method: str
     row: dict[str, Any]
+    pays: Literal["as expected", "in part", "nothing"] = "as expected"
     held: list[dict[str, Any]] = field(default_factory=list)
     """its rows of subscribed_products"""
 
@@ -116,7 +119,7 @@ class Customers:
             row["vat_number"] = people.french_vat_number(number)
         elif business:
             row["vat_number"] = people.foreign_vat_number(town.country, number)
-            row["tax_exempt_reason"] = "Autoliquidation"
+            row["tax_exempt_reason"] = _REVERSE_CHARGE
         row |= given
         account = Account(
             account_id,

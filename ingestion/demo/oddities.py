@@ -12,7 +12,7 @@ import polars as pl
 
 from ingestion.demo import dice
 from ingestion.demo.timeline import Timeline, epoch, local
-from ingestion.demo.usage import FIRST_SWITCH, GATEWAY
+from ingestion.demo.usage import GATEWAY, SECOND_SWITCH
 
 # Longer calls are reported in parts of this length while they last.
 PART_SECONDS = 1800
@@ -42,8 +42,9 @@ _DAY = 86_400
 _FAR_FUTURE_SECONDS = 20 * 365 * _DAY
 _LONG_AGO_SECONDS = 500 * _DAY
 
-# Day of the month on whose morrow a switch sends a whole file again, with one record more.
-RESENT_DAYS = (16, 28)
+# Every other month, on the morrow of this day, a switch sends a whole file again with one record
+# more.
+_RESENT_DAY = 16
 
 
 @dataclass
@@ -224,7 +225,7 @@ def send(records: pl.DataFrame, number: int, mail: Mail) -> pl.DataFrame:
 
 def is_resent(switch: int, day: date) -> bool:
     """Whether the day's file of the switch comes again the day after."""
-    return switch == FIRST_SWITCH and day.day in RESENT_DAYS
+    return switch == SECOND_SWITCH and day.day == _RESENT_DAY and day.month % 2 == 1
 
 
 def one_more(records: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 from typing import Any
 
-from ingestion.demo.cast import PAYS_IN_PART, WRITTEN_OFF
 from ingestion.demo.customers import Account
 from ingestion.demo.products import recurring_price
 from ingestion.demo.timeline import Timeline
@@ -49,16 +48,15 @@ def payment_rows(
     prices = _Prices()
     received: list[tuple[date, str, Decimal, str, str]] = []
     for account in accounts:
-        name = account.row["name"]
         for bill_date in timeline.bill_dates:
-            if bill_date.day != account.cycle_day or name == WRITTEN_OFF:
+            if bill_date.day != account.cycle_day or account.pays == "nothing":
                 continue
             # Drawn for everybody, so that one customer's habit does not move another's.
             luck, delay, cash = chance.random(), chance.randrange(2, 24), chance.random()
             if account.payment_method not in ("transfer", "none"):
                 continue
             amount = _expected(account, bill_date, prices)
-            if name == PAYS_IN_PART:
+            if account.pays == "in part":
                 amount = Decimal("20.00")
             elif luck < 0.08:
                 continue
@@ -71,8 +69,8 @@ def payment_rows(
             method = "cash" if account.payment_method == "none" and cash < 0.5 else "transfer"
             day = bill_date + timedelta(days=delay)
             received.append((day, account.account_id, amount, method, f"VIR {account.account_id}"))
-        if name == WRITTEN_OFF:
-            day = timeline.bill_dates[0] + timedelta(days=50)
+        if account.pays == "nothing":
+            day = timeline.bill_dates[0] + timedelta(days=40)
             received.append(
                 (day, account.account_id, Decimal(_WRITE_OFF), "write_off", "Irrécouvrable")
             )

@@ -282,8 +282,6 @@ _DISCOUNTS: list[tuple[str, Name, str, str, str, dict[str, Any]]] = [
      "percent", "50", "intl", {"periods": 2, "proration": "daily", "sequence": 5}),
 ]  # fmt: skip
 
-_REVERSE_CHARGE = "Autoliquidation : article 196 de la directive 2006/112/CE"
-
 _TAXES: list[tuple[str, str, str, Name, str, str, str | None]] = [
     # jurisdiction, tax_category, tax_id, name, rate_percent, EN 16931 category, legal text
     ("FR", "standard", "tva", Name("TVA 20 %", "VAT 20 %", "USt. 20 %"), "20", "S", None),
@@ -298,10 +296,6 @@ _TAXES: list[tuple[str, str, str, Name, str, str, str | None]] = [
     *((region, category, "hors_tva", Name("TVA non applicable", "No VAT", "Keine USt."), "0", "E",
        "TVA non applicable, article 294-1 du CGI")
       for region in ("GF", "YT") for category in ("standard", "reduced", "insurance")),
-    *((country, category, "autoliquidation", Name("Autoliquidation", "Reverse charge",
-       "Steuerschuldnerschaft des Leistungsempfängers"), "0", "AE", _REVERSE_CHARGE)
-      for country in ("BE", "DE", "ES", "IT", "LU")
-      for category in ("standard", "reduced", "insurance")),
 ]  # fmt: skip
 
 # The names under which usage stands on the bill.

@@ -104,7 +104,7 @@ class UsageMaker:
             "subscriber",
             "at",
             "hashed",
-            other_party=_contact(self._called, pl.lit(contacts.DIALLED)),
+            other_party=contacts.dialled(_contact(self._called)),
             seconds=pl.when(answered)
             .then(dice.drawn(habits.DESK_SECONDS, dice.throw(pl.col("hashed"), 42)))
             .otherwise(0),
@@ -181,13 +181,13 @@ class UsageMaker:
         counts_tenths = (pl.col("switch") == FIRST_SWITCH) & pl.col("answered")
         received = fate >= pl.when("abroad").then(650).otherwise(996)
         return (
-            drawn.with_columns(answered=fate >= 6)
+            _with_other_party(drawn, self._called)
+            .with_columns(answered=fate >= 6)
             .with_columns(
                 seconds=pl.when("answered")
                 .then(dice.drawn(habits.VOICE_SECONDS, dice.throw(pl.col("hashed"), 42)))
                 .otherwise(0)
                 .cast(pl.String),
-                other_party=_contact(self._called, _spelling()),
             )
             .with_columns(
                 direction=pl.when(received)
@@ -202,8 +202,7 @@ class UsageMaker:
 
     def _message(self, drawn: pl.LazyFrame) -> pl.LazyFrame:
         parts = dice.throw(pl.col("hashed"), 51) % 100
-        return drawn.with_columns(
-            other_party=_contact(self._written_to, _spelling()),
+        return _with_other_party(drawn, self._written_to).with_columns(
             # Long texts are several messages; a single one is often not counted at all.
             messages=pl.when(parts < 4)
             .then(2)
@@ -215,9 +214,7 @@ class UsageMaker:
         )
 
     def _picture(self, drawn: pl.LazyFrame) -> pl.LazyFrame:
-        return drawn.with_columns(
-            other_party=_contact(self._written_to, _spelling()), messages=pl.lit(1)
-        )
+        return _with_other_party(drawn, self._written_to).with_columns(messages=pl.lit(1))
 
     def _session(self, drawn: pl.LazyFrame) -> pl.LazyFrame:
         share = dice.drawn(habits.SESSION_SHARE, dice.throw(pl.col("hashed"), 61))
@@ -240,22 +237,23 @@ class UsageMaker:
         )
 
 
-def _contact(numbers: pl.Series, spelling: pl.Expr) -> pl.Expr:
-    """A number of the line's list, in one of the spellings."""
+def _contact(numbers: pl.Series) -> pl.Expr:
+    """A number of the line's list."""
     share = dice.drawn_in_steps(habits.CONTACT_SHARE, dice.throw(pl.col("hashed"), 71))
     place = pl.col("contact_from") + pl.col("contact_count") * share // 65_536
-    return pl.lit(numbers).gather(place * contacts.SPELLINGS + spelling)
+    return pl.lit(numbers).gather(place)
 
 
-def _spelling() -> pl.Expr:
+def _with_other_party(drawn: pl.LazyFrame, numbers: pl.Series) -> pl.LazyFrame:
     """The first switch writes E.164; the second what was dialled or, at times, a leading +."""
     on_second = pl.col("switch") == SECOND_SWITCH
-    return (
-        pl.when(on_second & (pl.col("hashed") % 4 == 0))
-        .then(contacts.PLUS)
+    number = pl.col("other_party")
+    return drawn.with_columns(other_party=_contact(numbers)).with_columns(
+        other_party=pl.when(on_second & (pl.col("hashed") % 4 == 0))
+        .then(contacts.with_plus(number))
         .when(on_second & ~pl.col("abroad"))
-        .then(contacts.DIALLED)
-        .otherwise(contacts.E164)
+        .then(contacts.dialled(number))
+        .otherwise(number)
     )
 
 

@@ -7,8 +7,8 @@ bands, day count) decides which cases share a folder.
 Cases keep their figures; two things are moved, neither of which can change an amount:
 
 - Days. Usage is moved to one month on the same weekday and local time of day. Charges by days are
-  moved to cycle day 1: a period from day c has as many days as the month it begins in, whatever
-  c is. With 30-day months nothing is moved.
+  moved to cycle day 1 (a period from day c has as many days as the month it begins in, whatever
+  c is; with 30-day months they keep their days) and by four years or a multiple.
 - The decimal point. Where a case keeps more digits than a currency has, its money is multiplied
   by a power of ten, and so is what it expects.
 
@@ -298,7 +298,7 @@ def add_voice_case(writer: Writer, case: Case, case_number: int) -> None:
     first = instant(given["usage"][0]["start"]).astimezone(writer.zone).date()
     monday = MONTH + timedelta(days=-MONTH.weekday() % 7)
     move = Move(writer.zone, (monday - first).days + first.weekday())
-    for band in given.get("bands") or ():
+    for band in given.get("bands") or []:
         for usage in given["usage"]:
             day = instant(usage["start"]).astimezone(writer.zone).date()
             if is_special_day(band, day):
@@ -593,7 +593,7 @@ def quantity_scale(given: Case, results: list[Case]) -> int:
         Fraction(str(row[key])) for row in results for key in row if key not in ("amount", "each")
     ]
     for item in [given, *(given.get("items") or ())]:
-        for tier in item.get("tiers") or ():
+        for tier in item.get("tiers") or []:
             exact += [Fraction(tier[key]) for key in ("up_to", "block") if tier.get(key)]
     scale = 1
     while any((value * scale).denominator != 1 for value in exact):
@@ -760,6 +760,7 @@ def pricing_models(cases: list[Case]) -> list[GoldenFolder]:
 # Proration ----------------------------------------------------------------------------------------
 
 
+FIRST_YEAR = 2019
 INTERVALS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -931,6 +932,18 @@ def rounded(value: Fraction, digits: int) -> Fraction:
     )
 
 
+@dataclass(frozen=True)
+class Days:
+    """Moves a case back to cycle day 1, then by whole leap cycles of four years."""
+
+    back: int
+    years: int
+
+    def __call__(self, day: date) -> date:
+        moved = day - timedelta(days=self.back)
+        return moved.replace(year=moved.year + self.years)
+
+
 def add_proration_case(before: Writer, after: Writer, case: Case) -> None:
     """The first state is what was known before plans ended early, the second what is known then."""
     given, case_id = case["given"], case["id"]
@@ -944,9 +957,10 @@ def add_proration_case(before: Writer, after: Writer, case: Case) -> None:
     percent = case["expect"].get("tax_percent")
     category = f"tax{percent}" if percent else None
     accounts: dict[int, str] = {}
-    ids: dict[str, list[tuple[HeldPlan, str, str, timedelta]]] = defaultdict(list)
+    ids: dict[str, list[tuple[HeldPlan, str, str, Days]]] = defaultdict(list)
+    years = 4 * -((min(one.period[0].year for one in lines) - FIRST_YEAR) // 4)
     for plan in held:
-        shift = timedelta(days=plan.anchor - 1 if moves else 0)
+        move = Days(plan.anchor - 1 if moves else 0, years)
         account_id = f"{case_id}/{plan.anchor}"
         for writer, end in (
             (before, plan.billed_to if plan.credited or plan.end is None else plan.end),
@@ -971,14 +985,14 @@ def add_proration_case(before: Writer, after: Writer, case: Case) -> None:
                 account_id,
                 subscription_id,
                 product_id,
-                interval_from=plan.interval_from - shift if plan.months > 1 else None,
-                valid_from=plan.start - shift,
-                valid_to=end - shift,
+                interval_from=move(plan.interval_from) if plan.months > 1 else None,
+                valid_from=move(plan.start),
+                valid_to=move(end),
             )
         accounts[plan.anchor] = account_id
-        ids[plan.name].append((plan, account_id, held_id, shift))
+        ids[plan.name].append((plan, account_id, held_id, move))
     for number, line in enumerate(lines, start=1):
-        plan, account_id, held_id, shift = next(
+        plan, account_id, held_id, move = next(
             one
             for one in ids[line.name]
             if one[0].start < line.end
@@ -993,7 +1007,7 @@ def add_proration_case(before: Writer, after: Writer, case: Case) -> None:
             case_id,
             f"lines.{number}.amount",
             "lines",
-            [account_id, None, "recurring", held_id, line.period[0] - shift],
+            [account_id, None, "recurring", held_id, move(line.period[0])],
             line.amount * scale,
             state=1 if line.kind == "credit" else 0,
         )
@@ -1041,8 +1055,8 @@ def proration(cases: list[Case]) -> list[GoldenFolder]:
                 currency=currency,
                 day_count=kind,
                 cycle_days=cycle_days,
-                first_period=date(2009, 1, 1),
-                lookback_periods=250,
+                first_period=date(FIRST_YEAR - 1, 1, 1),
+                lookback_periods=120,
             )
             for _ in range(2)
         ]
@@ -1062,7 +1076,7 @@ def proration(cases: list[Case]) -> list[GoldenFolder]:
         expected = after.expected
         states: list[tuple[date, Tables]] = []
         for tables, month in ((before.tables, 1), (after.tables, 2)):
-            states += [(date(2028, month, day), tables) for day in cycle_days]
+            states += [(date(2026, month, day), tables) for day in cycle_days]
         if len(cycle_days) > 1:
             days = {row["account_id"]: row["cycle_day"] for row in after.tables.table("accounts")}
             expected = [on_cycle_day(row, days, cycle_days) for row in expected]
@@ -1121,7 +1135,7 @@ def add_document_case(writer: Writer, case: Case, state: int, *, last: bool) -> 
                 compound=False,
             )
     credited: dict[str, tuple[int, str | None]] = {}
-    for number, note in enumerate(given.get("credit_notes") or (), start=1):
+    for number, note in enumerate(given.get("credit_notes") or [], start=1):
         for item in note["items"]:
             credited[item["line"]] = (number, note.get("unused_fraction"))
     held_ids = {}
@@ -1147,7 +1161,7 @@ def add_document_case(writer: Writer, case: Case, state: int, *, last: bool) -> 
         held_ids[line["id"]] = writer.hold(
             account_id, subscription_id, product_id, valid_from=begin, valid_to=end
         )
-    for number, discount in enumerate(given.get("discounts") or (), start=1):
+    for number, discount in enumerate(given.get("discounts") or [], start=1):
         lines = (discount.get("applies_to") or {}).get("lines")
         writer.add(
             "discounts",
@@ -1211,12 +1225,12 @@ def expect_document(writer: Writer, case: Case, account_id: str, scale: int) -> 
     if expect.get("subtotal") is not None:
         key = [None, "recurring", None, None]
         expected("subtotal", "lines", key, expect["subtotal"])
-    for row in expect.get("discounts") or ():
+    for row in expect.get("discounts") or []:
         key = [None, "discount", f"{case_id}/{row['id']}", None]
         expected(f"discounts.{row['id']}", "lines", key, -Fraction(row["amount"]))
     if expect.get("net") is not None:
         expected("net", "lines", [None, *any_line], expect["net"])
-    for row in expect.get("taxes") or ():
+    for row in expect.get("taxes") or []:
         for name, column in (("amount", "amount_tax"), ("base", "taxable_amount")):
             if row.get(name) is not None:
                 key = [f"{case_id}/{row['id']}", column]
@@ -1229,7 +1243,7 @@ def expect_document(writer: Writer, case: Case, account_id: str, scale: int) -> 
     if case["given"].get("prepaid_credits"):
         for row in expect["lines"]:
             raise_only_if_missing(row, "amount_due")
-    for state, note in enumerate(expect.get("credit_notes") or (), start=1):
+    for state, note in enumerate(expect.get("credit_notes") or [], start=1):
         for name, column in (
             ("net", "amount_net"),
             ("tax", "amount_tax"),
@@ -1297,7 +1311,7 @@ def add_commitment_case(writer: Writer, case: Case, case_number: int) -> None:
         usage = [("usage", given["charge"])]
     elif given.get("maximum"):
         usage += [(row["id"], row["amount"]) for row in given["charges"]]
-    for position, (name, amount) in enumerate(usage):
+    for position, (name, amount) in enumerate(usage or [("none", "0")]):
         zone = f"{case_id}/{position}"
         writer.add("prefixes", prefix=f"8{case_number:03d}{position}", zone=zone)
         writer.add(
@@ -1311,6 +1325,8 @@ def add_commitment_case(writer: Writer, case: Case, case_number: int) -> None:
             charge_name=f"{case_id} {position} {name}",
             minimum_charge=given.get("minimum_per_usage"),
         )
+        if not usage:
+            break
         writer.event(
             case_id,
             f"{position}",
@@ -1365,8 +1381,8 @@ def expect_commitment(writer: Writer, case: Case, account_id: str, state: int) -
     if expect.get("minimum_prorated") is not None:
         lines("minimum_prorated", None, expect["minimum_prorated"])
     if expect.get("lines"):
-        cut = sum(Fraction(row["cap_discount"]) for row in expect["lines"])
-        left = sum(Fraction(row["amount"]) for row in expect["lines"])
+        cut = sum((Fraction(row["cap_discount"]) for row in expect["lines"]), Fraction(0))
+        left = sum((Fraction(row["amount"]) for row in expect["lines"]), Fraction(0))
         lines("lines.cap_discount", "cap_credit", -cut)
         before = rounded(Fraction(given.get("billed_before") or 0), 2)
         lines("lines.amount", None, left + before)

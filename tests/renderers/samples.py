@@ -55,6 +55,8 @@ TAXES: dict[str, list[tuple[str, str, str, str]]] = {
     "CA/standard": [("tps", "TPS", "5.000000", "S"), ("tvq", "TVQ", "9.975000", "S")],
 }
 
+OCTOBER = ("2026-10-01", "2026-11-01")
+
 NAMES = [
     "Marc", "Jade", "Louis", "Inès", "Zoé", "Hugo", "Chloé", "Adèle", "Noé", "Lina", "Théo",
     "Anaïs", "Rémi", "Salomé", "Élise", "Gaël", "Maëlle", "Loïc", "Naïma", "Oscar",
@@ -73,8 +75,10 @@ class Builder:
     ) -> None:
         self.country = country
         day = dt.date.fromisoformat(bill_date)
-        self.start = (day - dt.timedelta(days=1)).replace(day=1) if day.day == 1 else (
-            (day.replace(day=1) - dt.timedelta(days=1)).replace(day=day.day)
+        self.start = (
+            (day - dt.timedelta(days=1)).replace(day=1)
+            if day.day == 1
+            else ((day.replace(day=1) - dt.timedelta(days=1)).replace(day=day.day))
         )
         self.end = day
         operator = dict(OPERATORS[country])
@@ -145,7 +149,9 @@ class Builder:
         lines.append(
             {
                 "line_number": len(lines) + 1,
-                "charge_key": hashlib.sha256(f"{len(lines)}{description}".encode()).hexdigest()[:16],
+                "charge_key": hashlib.sha256(f"{len(lines)}{description}".encode()).hexdigest()[
+                    :16
+                ],
                 "subscription_id": subscription_id,
                 "charge_kind": kind,
                 "charge_id": description,
@@ -299,8 +305,8 @@ def typical(payment_method: str = "transfer") -> Document:
     bill.line(louis, "recurring", "Ample 40 Go", "15.99", period=advance)
     bill.line(louis, "usage", "Appels vers l’étranger", "3.33", quantity="1050", unit="second")
     bill.line(louis, "recurring", "Kiosque presse", "4.99", category="reduced", period=advance)
-    bill.line(louis, "recurring", "Ample 20 Go", "-2.13", is_correction=True,
-              period=("2026-10-01", "2026-11-01"), charged=("2026-10-24", "2026-11-01"))  # fmt: skip
+    bill.line(louis, "recurring", "Ample 20 Go", "-2.13", is_correction=True, period=OCTOBER,
+              charged=("2026-10-24", "2026-11-01"))  # fmt: skip
     bill.line(jade, "recurring", "Essentiel 5 Go", "7.99", period=advance)
     bill.line(jade, "recurring", "Option 100 SMS", "1.07", charged=("2026-11-15", "2026-12-01"))
     bill.line(jade, "usage", "Internet hors forfait", "2.40", quantity="1200000000", unit="byte")
@@ -371,7 +377,7 @@ def business(lines: int = 40) -> Document:
     bill = Builder("FR", number="F2026-00004120")
     bill.account(
         kind="business", payment_method="transfer", itemisation="full",
-        name="Compagnie générale des transports frigorifiques et de logistique du Nord-Pas-de-Calais",
+        name="Compagnie générale des transports frigorifiques et de logistique du Pas-de-Calais",
         street="Zone industrielle de la Pilaterie, bâtiment C, 1417 rue de la Couture",
         postal_code="59700", city="Marcq-en-Barœul", vat_number="FR40303265045",
     )  # fmt: skip
@@ -386,7 +392,7 @@ def business(lines: int = 40) -> Document:
             bill.line(line, "usage", "Itinérance zone 2", "14.25", quantity="95000000", unit="byte")
         if number % 10 == 4:
             bill.line(line, "recurring", "Pro 20 Go", "-4.16", is_correction=True,
-                      period=("2026-10-01", "2026-11-01"), charged=("2026-10-20", "2026-11-01"))  # fmt: skip
+                      period=OCTOBER, charged=("2026-10-20", "2026-11-01"))  # fmt: skip
         bill.allowance(line, "data", "Internet 50 Go", 50 * 10**9, number * 1_210_000_000)
         bill.usage(line, "data", "Internet en France", 12 * number, number * 1_210_000_000,
                    number * 1_210_000_000, "0.000000")  # fmt: skip
@@ -478,7 +484,8 @@ def usage_rows(document: Document, count: int, seed: int = 1) -> list[UsageRow]:
                 "zone": "europe" if abroad else "national",
                 "visited_zone": visited,
                 "charge_name": charge,
-                "local_started_at": start + dt.timedelta(minutes=position * 43_000 // max(count, 1)),
+                "local_started_at": start
+                + dt.timedelta(minutes=position * 43_000 // max(count, 1)),
                 "quantity": quantity,
                 "included_quantity": 0 if abroad else quantity,
                 "billed_quantity": quantity if abroad else 0,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
+from typing import Any, cast
 
 import pytest
 from pypdf import PdfReader
@@ -67,9 +68,7 @@ def test_masked_numbers_stay_as_they_were_stored(
 
 
 @pytest.mark.parametrize("name", sorted(samples.SAMPLES))
-def test_pages_are_well_formed_and_self_contained(
-    name: str, html_of: Callable[[str], str]
-) -> None:
+def test_pages_are_well_formed_and_self_contained(name: str, html_of: Callable[[str], str]) -> None:
     html = html_of(name)
     stack: list[str] = []
     ids: list[str] = []
@@ -141,17 +140,18 @@ def test_another_process_gives_the_same_bytes(
 
 def test_the_file_identifier_comes_from_the_document(pdf_of: Callable[[str], bytes]) -> None:
     identifiers = [
-        PdfReader(io.BytesIO(pdf_of(name))).trailer["/ID"][0] for name in ("small", "zero")
+        cast(Any, PdfReader(io.BytesIO(pdf_of(name))).trailer["/ID"])[0]
+        for name in ("small", "zero")
     ]
     assert identifiers[0] != identifiers[1]
 
 
 def test_pdf_files_are_tagged_archives(pdf_of: Callable[[str], bytes]) -> None:
     reader = PdfReader(io.BytesIO(pdf_of("typical")))
-    catalog = reader.trailer["/Root"]
+    catalog = root_of(reader)
     assert catalog["/Lang"] == "fr-FR"
-    assert catalog["/MarkInfo"]["/Marked"] == True  # noqa: E712: a PDF boolean
-    assert catalog["/ViewerPreferences"]["/DisplayDocTitle"] == True  # noqa: E712
+    assert str(catalog["/MarkInfo"]["/Marked"]) == "True"
+    assert str(catalog["/ViewerPreferences"]["/DisplayDocTitle"]) == "True"
     assert catalog["/OutputIntents"][0]["/S"] == "/GTS_PDFA1"
     metadata = catalog["/Metadata"].get_data()
     assert metadata.count(b"<rdf:RDF") == 1
@@ -161,7 +161,7 @@ def test_pdf_files_are_tagged_archives(pdf_of: Callable[[str], bytes]) -> None:
     assert reader.metadata.creation_date is not None
     assert reader.metadata.creation_date.date().isoformat() == "2026-12-01"
     for page in reader.pages:
-        for font in page["/Resources"]["/Font"].values():
+        for font in cast(Any, page["/Resources"])["/Font"].values():
             descriptor = font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"]
             assert "/FontFile2" in descriptor
             assert "Billhouse" in descriptor["/FontName"]
@@ -169,7 +169,7 @@ def test_pdf_files_are_tagged_archives(pdf_of: Callable[[str], bytes]) -> None:
 
 def test_every_mark_of_a_page_belongs_to_one_element(pdf_of: Callable[[str], bytes]) -> None:
     reader = PdfReader(io.BytesIO(pdf_of("typical")))
-    root = reader.trailer["/Root"]["/StructTreeRoot"]
+    root = root_of(reader)["/StructTreeRoot"]
     numbers = root["/ParentTree"]["/Nums"]
     owners = {numbers[at]: numbers[at + 1].get_object() for at in range(0, len(numbers), 2)}
     assert list(owners) == sorted(owners)
@@ -187,6 +187,10 @@ def test_every_mark_of_a_page_belongs_to_one_element(pdf_of: Callable[[str], byt
         element for element in elements(root["/K"][0].get_object()) if element["/S"] == "/Figure"
     ]
     assert figures and all(figure.get("/Alt") for figure in figures)
+
+
+def root_of(reader: PdfReader) -> Any:
+    return reader.trailer["/Root"]
 
 
 def elements(element: dict) -> list[dict]:
@@ -243,23 +247,19 @@ def poison(value: object, text: str, path: str = "") -> object:
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_texts_do_nothing(
-    text: str, writer: PdfWriter, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hostile_texts_do_nothing(text: str, writer: PdfWriter) -> None:
     fetched: list[str] = []
-    opened: list[str] = []
     document = poison(samples.german(), text)
     assert isinstance(document, dict)
     rows = samples.usage_rows(samples.typical(), 3)
     for row in rows:
         row.update(other_party=text, destination=text, charge_name=text)
-    sys_audit: list[str] = opened
 
     def audit(event: str, arguments: tuple[object, ...]) -> None:
         if not watching:
             return
         if event == "open" and "passwd" in str(arguments[0]):
-            sys_audit.append(str(arguments[0]))
+            fetched.append(str(arguments[0]))
         if event in ("socket.connect", "socket.getaddrinfo", "urllib.Request"):
             fetched.append(str(arguments))
 
@@ -271,9 +271,10 @@ def test_hostile_texts_do_nothing(
         writer.write(view, "1", Branding().palette, "x")
     finally:
         watching = False
-    assert fetched == [] and opened == []
-    for word in ("<script", "<img", "<svg onload", "49", "@import"):
-        assert word not in html.replace("&lt;", "").split("</style>", 1)[1] or word == "49"
+    assert fetched == []
+    body = html.split("</style>", 1)[1]
+    for word in ("<script", "<img", "<svg onload", "<style", "<!-- -->"):
+        assert word not in body
     assert 'href="javascript' not in html and 'href="file' not in html
     assert "\u202e" not in html and "\x00" not in html
     assert len(html) < 200_000
@@ -291,7 +292,7 @@ def test_only_safe_addresses_become_links() -> None:
         support_url="javascript:alert(1)", support_email='a@b.example"onclick="x'
     )
     html = render_html(document)
-    assert "href=\"javascript" not in html and "onclick=&#34;" in html
+    assert 'href="javascript' not in html and "onclick=&#34;" in html
     assert html.count("<a ") == 1  # the skip link
 
 

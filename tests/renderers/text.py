@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 from pypdf import PdfReader
 
 
-
 class _Text(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

@@ -23,6 +23,7 @@ import yaml
 
 Row = dict[str, Any]
 
+
 def words(text: str) -> list[str]:
     return [str(word) for word in text.split()]
 

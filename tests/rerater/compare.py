@@ -1,0 +1,364 @@
+"""A run of the re-rater against the warehouse of the pipeline, table by table.
+
+The columns are those of the public tables. Differences come in the order of the pipeline, so the
+first one is the one to look at. Usage that starts after the bill date is left out: it is owed
+later, and what stands of it now is nobody's figure.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from . import calendar
+from .pipeline import Pipeline
+from .price import Part
+from .reader import Account, Folder
+from .runs import RunResult
+
+Key = tuple[Any, ...]
+Rows = dict[Key, tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    table: str
+    key: Key
+    rerater: tuple[Any, ...] | None
+    pipeline: tuple[Any, ...] | None
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.key}: re-rater {self.rerater}, pipeline {self.pipeline}"
+
+
+def plain(value: Any) -> Any:
+    """A value in the one form in which both sides are compared."""
+    if isinstance(value, Decimal | Fraction):
+        exact = Fraction(value)
+        return str(exact.numerator) if exact.denominator == 1 else str(Decimal(str(float(exact))))
+    if isinstance(value, bool) or value is None:
+        return value if value is not None else ""
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+        return moment.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def exact(value: Any) -> str:
+    """Money and quantities: compared as fractions, written as such."""
+    return str(Fraction(value if value is not None else 0))
+
+
+class Comparison:
+    """One run of both sides."""
+
+    def __init__(
+        self, folder: Folder, result: RunResult, pipeline: Pipeline, *, detail: bool = True
+    ) -> None:
+        self.folder = folder
+        self.result = result
+        self.pipeline = pipeline
+        self.detail = detail
+        self.accounts: dict[str, Account] = {
+            row.account_id: row for row in folder.accounts if row.cycle_day == result.bill_date.day
+        }
+        self.found: list[Difference] = []
+
+    def window_start(self, account_id: str) -> date:
+        operator = self.folder.operator
+        return calendar.window_start(
+            self.result.bill_date,
+            self.accounts[account_id].cycle_day,
+            lookback_periods=operator.lookback_periods,
+            first_period=operator.first_period,
+        )
+
+    def differ(self, table: str, ours: Mapping[Key, Any], theirs: Mapping[Key, Any]) -> None:
+        """Note every key on which the two sides are not equal."""
+        for key in sorted(set(ours) | set(theirs), key=str):
+            if ours.get(key) != theirs.get(key):
+                self.found.append(Difference(table, key, ours.get(key), theirs.get(key)))
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        return self.pipeline.rows(query)
+
+    def compare(self) -> list[Difference]:
+        """All differences, in the order of the pipeline."""
+        self.suspended_usage()
+        self.usage_events()
+        self.rated_usage()
+        self.allowance_balances()
+        self.owed_charges()
+        self.draft_invoice_lines()
+        self.draft_invoice_taxes()
+        self.draft_invoices()
+        return self.found
+
+    def suspended_usage(self) -> None:
+        ours = {
+            key: (state.reason,)
+            for key, state in self.result.states.items()
+            if state.state == "suspended"
+        }
+        query = "select file_id, line_number, reason from mediation.suspended_usage"
+        theirs = {(r["file_id"], r["line_number"]): (r["reason"],) for r in self.rows(query)}
+        self.differ("mediation.suspended_usage", ours, theirs)
+
+    def usage_events(self) -> None:
+        ours = {}
+        for event in self.result.events.values():
+            ours[(event.event_id,)] = (
+                event.account_id,
+                event.subscription_id,
+                event.zone,
+                event.visited_zone,
+                plain(event.started_at),
+                plain(event.quantity),
+            )
+        columns = "account_id, subscription_id, zone, visited_zone, started_at, quantity"
+        query = f"select usage_event_id, {columns} from mediation.usage_events"
+        theirs = {
+            (row["usage_event_id"],): tuple(plain(row[c]) for c in columns.split(", "))
+            for row in self.rows(query)
+        }
+        self.differ("mediation.usage_events", ours, theirs)
+
+    def is_compared(self, event_id: str) -> bool:
+        event = self.result.events.get(event_id)
+        return (
+            event is not None
+            and event.account_id in self.accounts
+            and event.start_date < self.result.bill_date
+        )
+
+    def rated_usage(self) -> None:
+        """Per event, then part by part: parts without units say nothing."""
+        ours: dict[Key, Any] = {}
+        for event_id, parts in self.result.parts.items():
+            if self.is_compared(event_id):
+                ours[(event_id,)] = self.parts_of(parts)
+        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        query = (
+            "select usage_event_id, part_number, band, charge_name, quantity, allowance_grant_id, "
+            "billed_quantity, price, fees, amount from rating.rated_usage "
+            "order by usage_event_id nulls last, part_number nulls last"
+        )
+        for row in self.rows(query):
+            if self.is_compared(row["usage_event_id"]):
+                found[row["usage_event_id"]].append(row)
+        theirs = {(event_id,): self.rows_of(rows) for event_id, rows in found.items()}
+        self.differ("rating.rated_usage", ours, theirs)
+
+    def parts_of(self, parts: list[Part]) -> tuple[Any, ...]:
+        return self.summary(
+            [
+                (
+                    part.allowance_grant_id,
+                    part.band,
+                    part.charge_name,
+                    part.quantity,
+                    part.billed_quantity,
+                    part.price,
+                    part.fees,
+                    part.amount,
+                )
+                for part in parts
+            ]
+        )
+
+    def rows_of(self, rows: list[dict[str, Any]]) -> tuple[Any, ...]:
+        names = (
+            "allowance_grant_id",
+            "band",
+            "charge_name",
+            "quantity",
+            "billed_quantity",
+            "price",
+            "fees",
+            "amount",
+        )
+        return self.summary([tuple(row[name] for name in names) for row in rows])
+
+    def summary(self, parts: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+        """What an event costs, then its parts: equal neighbours are one, idle parts are none."""
+        found: list[Any] = []
+        total = Fraction(0)
+        for grant_id, band, name, quantity, billed, price, fees, amount in parts:
+            total += Fraction(amount)
+            kind = ("covered",) if grant_id else (band, name, exact(price))
+            sums = [Fraction(quantity), Fraction(0), Fraction(0)]
+            if not grant_id:
+                sums = [Fraction(billed), Fraction(fees), Fraction(amount)]
+            if sums[0] == 0 and sums[2] == 0:
+                continue
+            if found and found[-1][0] == kind and not grant_id:
+                sums = [a + b for a, b in zip(found.pop()[1], sums, strict=True)]
+            found.append((kind, sums))
+        if not self.detail:
+            found = []
+        return (exact(total), *((kind, *map(str, sums)) for kind, sums in found))
+
+    def allowance_balances(self) -> None:
+        """Per allowance, holder and period: the grants' figures, sorted (their ids are names)."""
+        ours: dict[Key, list[Any]] = defaultdict(list)
+        for row in self.result.balances:
+            if row.period.end > self.window_start(row.account_id) and not row.is_unlimited:
+                key = (row.account_id, row.subscription_id, row.allowance_id, str(row.period.end))
+                ours[key].append(
+                    tuple(
+                        exact(value)
+                        for value in (
+                            row.granted,
+                            row.carried_in,
+                            row.used,
+                            row.expired,
+                            row.carried_out,
+                        )
+                    )
+                )
+        unlimited = {row.allowance_id for row in self.folder.allowances if row.quantity is None}
+        theirs: dict[Key, list[Any]] = defaultdict(list)
+        query = (
+            "select account_id, subscription_id, allowance_id, bill_date, granted, carried_in, "
+            "used, expired, carried_out from rating.allowance_balances"
+        )
+        for row in self.rows(query):
+            account_id = row["account_id"]
+            if account_id not in self.accounts or row["allowance_id"] in unlimited:
+                continue
+            if not self.window_start(account_id) < row["bill_date"] <= self.result.bill_date:
+                continue
+            key = (
+                account_id,
+                row["subscription_id"] or "",
+                row["allowance_id"],
+                str(row["bill_date"]),
+            )
+            names = ("granted", "carried_in", "used", "expired", "carried_out")
+            theirs[key].append(tuple(exact(row[name]) for name in names))
+        self.differ(
+            "rating.allowance_balances",
+            {key: tuple(sorted(rows)) for key, rows in ours.items()},
+            {key: tuple(sorted(rows)) for key, rows in theirs.items()},
+        )
+
+    def owed_charges(self) -> None:
+        """Charges of 0 are compared too, but one side may leave them out."""
+        ours = {
+            (
+                key.account_id,
+                key.subscription_id,
+                key.charge_kind,
+                key.charge_id,
+                str(key.period_start),
+                str(key.period_end),
+                key.tax_category,
+            ): (exact(charge.amount), exact(charge.rounding))
+            for key, charge in self.result.charges.items()
+            if charge.amount != 0
+        }
+        query = (
+            "select account_id, subscription_id, charge_kind, charge_id, period_start, "
+            "period_end, tax_category, amount_net, rounding from charging.owed_charges"
+        )
+        theirs = {}
+        for row in self.rows(query):
+            account_id = row["account_id"]
+            if account_id not in self.accounts or row["amount_net"] == 0:
+                continue
+            if row["period_end"] <= self.window_start(account_id):
+                continue
+            key = (
+                account_id,
+                row["subscription_id"] or "",
+                row["charge_kind"],
+                row["charge_id"],
+                str(row["period_start"]),
+                str(row["period_end"]),
+                row["tax_category"] or "",
+            )
+            theirs[key] = (exact(row["amount_net"]), exact(row["rounding"]))
+        self.differ("charging.owed_charges", ours, theirs)
+
+    def of_this_run(self, table: str, columns: str) -> list[dict[str, Any]]:
+        return [
+            row
+            for row in self.rows(f"select {columns} from invoicing.{table}")
+            if row["bill_date"] == self.result.bill_date and row["account_id"] in self.accounts
+        ]
+
+    def draft_invoice_lines(self) -> None:
+        ours = {
+            (
+                line.key.account_id,
+                line.key.subscription_id,
+                line.key.charge_kind,
+                line.key.charge_id,
+                str(line.key.period_start),
+                line.key.tax_category,
+            ): (exact(line.amount_net), line.is_correction)
+            for draft in self.result.drafts.values()
+            for line in draft.lines
+        }
+        columns = (
+            "account_id, bill_date, subscription_id, charge_kind, charge_id, period_start, "
+            "tax_category, amount_net, is_correction"
+        )
+        theirs: dict[Key, tuple[Any, ...]] = {}
+        for row in self.of_this_run("draft_invoice_lines", columns):
+            key = (
+                row["account_id"],
+                row["subscription_id"] or "",
+                row["charge_kind"],
+                row["charge_id"],
+                str(row["period_start"]),
+                row["tax_category"] or "",
+            )
+            before = Fraction(theirs[key][0]) if key in theirs else Fraction(0)
+            theirs[key] = (exact(before + Fraction(row["amount_net"])), row["is_correction"])
+        self.differ("invoicing.draft_invoice_lines", ours, theirs)
+
+    def draft_invoice_taxes(self) -> None:
+        """Lines of no tax (outside tax, exempt) are left out."""
+        ours = {
+            (draft.account_id, line.tax_category, line.tax_id, exact(line.rate_percent)): (
+                exact(line.taxable_amount),
+                exact(line.amount_tax),
+            )
+            for draft in self.result.drafts.values()
+            for line in draft.taxes
+        }
+        columns = (
+            "account_id, bill_date, tax_category, tax_id, rate_percent, taxable_amount, amount_tax"
+        )
+        theirs = {
+            (
+                row["account_id"],
+                row["tax_category"] or "",
+                row["tax_id"],
+                exact(row["rate_percent"]),
+            ): (exact(row["taxable_amount"]), exact(row["amount_tax"]))
+            for row in self.of_this_run("draft_invoice_taxes", columns)
+            if row["tax_id"] and row["rate_percent"] is not None
+        }
+        self.differ("invoicing.draft_invoice_taxes", ours, theirs)
+
+    def draft_invoices(self) -> None:
+        names = ("amount_net", "amount_tax", "amount_total", "balance_forward", "amount_due")
+        ours = {
+            (draft.account_id,): (draft.status, *(exact(getattr(draft, name)) for name in names))
+            for draft in self.result.drafts.values()
+        }
+        columns = f"account_id, bill_date, status, {', '.join(names)}"
+        theirs = {
+            (row["account_id"],): (row["status"], *(exact(row[name]) for name in names))
+            for row in self.of_this_run("draft_invoices", columns)
+        }
+        self.differ("invoicing.draft_invoices", ours, theirs)
