@@ -90,7 +90,9 @@ def _value(column: Column, time_zone: str) -> str:
         case "instant":
             return instant_sql(text)
         case "date_or_instant":
-            midnight = f"timezone({literal(time_zone)}, try_cast(try_cast({text} as date) as timestamp))"
+            midnight = (
+                f"timezone({literal(time_zone)}, try_cast(try_cast({text} as date) as timestamp))"
+            )
             return (
                 f"case when length({text}) = 10 then make_timestamp(epoch_us({midnight}))"
                 f" else {instant_sql(text)} end"
@@ -181,8 +183,7 @@ def _like(text: str, pattern: str) -> str:
 def _is_name(table: Table, column: Column) -> bool:
     """Whether the text names something, so that a stray blank would make it another name."""
     return (
-        column.required
-        and column.name.endswith("_id")
+        (column.required and column.name.endswith("_id"))
         or column.references is not None
         or any(key.column == column.name for key in table.key)
     )

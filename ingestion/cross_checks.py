@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute
 
+from ingestion.arrow import rows_where
 from ingestion.cell_checks import literal, quoted
 from ingestion.faults import Fault
 from ingestion.operator_yaml import FILE, OperatorSettings, is_language
@@ -57,8 +56,7 @@ class Findings:
 
     def _as_written(self, raw: RawTable, column: str, rows: list[tuple]) -> list[tuple]:
         """The rows with the cell's own text as value."""
-        lines = pa.array([row[0] for row in rows], pa.int64())
-        chosen = raw.rows.filter(pa.compute.is_in(raw.rows.column(LINE), lines))
+        chosen = rows_where(raw.rows, LINE, [row[0] for row in rows])
         texts = dict(
             zip(chosen.column(LINE).to_pylist(), chosen.column(column).to_pylist(), strict=True)
         )
@@ -111,8 +109,7 @@ def _check_keys(findings: Findings, table: Table) -> None:
             column,
             f"{subject}is valid at the same time on line {{}}",
             _overlaps(
-                f"select *, {shown} as shown from {typed(table.name)}"
-                f" where {_present(table)}",
+                f"select *, {shown} as shown from {typed(table.name)} where {_present(table)}",
                 keys,
                 table.validity,
                 table.column(table.validity[0]).sql_type,

@@ -36,8 +36,7 @@ USAGE_COLUMNS = (
 )
 LINE_NUMBER = "line_number"
 BATCH_SCHEMA = pa.schema(
-    [pa.field(name, pa.string()) for name in USAGE_COLUMNS]
-    + [pa.field(LINE_NUMBER, pa.int64())]
+    [pa.field(name, pa.string()) for name in USAGE_COLUMNS] + [pa.field(LINE_NUMBER, pa.int64())]
 )
 CONTENT_LENGTH_MAX = 500
 # Enough rows for the warehouse to write whole row groups at once.
@@ -125,6 +124,17 @@ class UsageFormat:
     required_options: tuple[str, ...] = ()
 
 
+def is_text(value: object) -> bool:
+    """Whether a value, if it is a string, can be stored as text."""
+    if not isinstance(value, str) or value.isascii():
+        return not (isinstance(value, str) and "\0" in value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
+
+
 def cut(text: str) -> str:
     """A line as it is kept with its rejection."""
     return text[:CONTENT_LENGTH_MAX].replace("\0", "\ufffd")
@@ -153,6 +163,10 @@ class _LineBatch:
 
     def add(self, item: Record | RejectedLine) -> None:
         self.lines += 1
+        if isinstance(item, Record):
+            wrong = next((name for name, value in item.values.items() if not is_text(value)), None)
+            if wrong is not None:
+                item = RejectedLine(item.line_number, f"{wrong}: not text", cut(item.content))
         if isinstance(item, RejectedLine):
             self.rejected.append(item)
             self.size += len(item.content)
@@ -170,6 +184,4 @@ class _LineBatch:
         rows = pa.Table.from_arrays(
             [*arrays, pa.array(self.numbers, pa.int64())], schema=BATCH_SCHEMA
         )
-        return Batch(
-            rows, self.lines, self.rejected, lambda lines: {n: contents[n] for n in lines}
-        )
+        return Batch(rows, self.lines, self.rejected, lambda lines: {n: contents[n] for n in lines})

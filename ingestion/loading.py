@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import queue
 import threading
@@ -22,7 +23,7 @@ from ingestion.operator_folder import ReadFolder, read_folder
 from ingestion.operator_yaml import operator_columns
 from ingestion.table_reading import LINE
 from ingestion.tables import TABLES, Table
-from ingestion.usage_files import UsageFile, has_changed
+from ingestion.usage_files import Memory, UsageFile, has_changed, is_settled
 from ingestion.usage_rows import COMPRESSION, RECORD_COLUMNS, insert_sql, rejected_sql
 
 Progress = Callable[[str, int, int], None]
@@ -61,6 +62,15 @@ USAGE_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("refused_at", "timestamp"),
     ),
 }
+# Where known files stand, so that a load need not read them again to know them.
+PATH_COLUMNS = (
+    ("file_name", "varchar"),
+    ("file_id", "varchar"),
+    ("size_bytes", "bigint"),
+    ("modified_ns", "bigint"),
+    ("changed_ns", "bigint"),
+    ("inode", "decimal(20,0)"),
+)
 # Written by other parts, declared here so that every raw table exists before the first run.
 OTHER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "stripe_objects": (
@@ -106,11 +116,9 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
     A column that a table of an earlier version lacks is added.
     """
-    wanted: dict[str, list[tuple[str, str]]] = {
-        table.name: raw_columns(table) for table in TABLES
-    }
+    wanted: dict[str, list[tuple[str, str]]] = {table.name: raw_columns(table) for table in TABLES}
     wanted["operator"] = operator_columns()
-    for name, columns in (USAGE_TABLES | OTHER_TABLES).items():
+    for name, columns in (USAGE_TABLES | OTHER_TABLES | {"usage_paths": PATH_COLUMNS}).items():
         wanted[name] = list(columns)
     con.execute("create schema if not exists raw")
     for name, columns in wanted.items():
@@ -156,8 +164,12 @@ def load(
         moment = moment.astimezone(dt.UTC).replace(tzinfo=None)
     prepare(con)
     known = {row[0] for row in con.execute("select file_id from raw.usage_files").fetchall()}
+    paths = {
+        name: (stamp, file_id)
+        for name, file_id, *stamp in con.execute("select * from raw.usage_paths").fetchall()
+    }
     report = LoadReport()
-    with read_folder(folder, known.__contains__, progress=progress) as read:
+    with read_folder(folder, Memory(frozenset(known), paths), progress=progress) as read:
         if read.faults:
             raise OperatorFolderError(read.faults)
         report.warnings += read.warnings
@@ -373,9 +385,7 @@ class _UsageLoader:
         self.waiting.clear()
         self.waiting_rows = 0
 
-    def _reject(
-        self, files: dict[int, _OpenFile], unreadable: list[tuple[int, int, str]]
-    ) -> None:
+    def _reject(self, files: dict[int, _OpenFile], unreadable: list[tuple[int, int, str]]) -> None:
         reasons: dict[int, dict[int, str]] = {}
         for number, line, reason in unreadable:
             reasons.setdefault(number, {})[line] = reason
@@ -394,9 +404,7 @@ class _UsageLoader:
         self.waiting = [(other, batch) for other, batch in self.waiting if other is not opened]
         self.waiting_rows = sum(batch.rows.num_rows for _, batch in self.waiting)
         if opened.written_rows:
-            self.con.execute(
-                "delete from raw.usage_records where file_number = ?", [opened.number]
-            )
+            self.con.execute("delete from raw.usage_records where file_number = ?", [opened.number])
 
     def _commit_if_large(self) -> None:
         lines = sum(opened.lines for opened in self.files)
@@ -462,9 +470,7 @@ class _UsageLoader:
         for file, reason in self.refusals:
             noted = before.get(file.file_id)
             if noted is None or noted[2] != reason:
-                self.con.execute(
-                    "delete from raw.refused_files where file_id = ?", [file.file_id]
-                )
+                self.con.execute("delete from raw.refused_files where file_id = ?", [file.file_id])
                 row = (file.file_id, file.feed.name, file.name, reason, self.loaded_at)
                 self._insert("refused_files", [row])
         self.con.execute(
@@ -483,10 +489,8 @@ class _UsageLoader:
 
 def _rollback(con: duckdb.DuckDBPyConnection) -> None:
     """After a failed commit there may be nothing left to roll back."""
-    try:
+    with contextlib.suppress(duckdb.Error):
         con.execute("rollback")
-    except duckdb.Error:
-        pass
 
 
 Item = TypeVar("Item")

@@ -17,7 +17,7 @@ from ingestion.operator_yaml import FILE, OperatorSettings, read_operator_yaml
 from ingestion.paths import refusal
 from ingestion.table_reading import VARIANTS, RawTable, read_table
 from ingestion.tables import TABLES
-from ingestion.usage_files import UsageFile, find_files, inspect_files
+from ingestion.usage_files import Memory, UsageFile, find_files, inspect_files
 
 
 @dataclass
@@ -44,18 +44,18 @@ def check(folder: Path) -> CheckReport:
     Changes nothing. Usage files are looked at for damage only: a bad line in one is found when it
     is loaded, and stops nothing.
     """
-    with read_folder(folder, is_known=lambda _: False) as read:
+    with read_folder(folder) as read:
         return CheckReport(read.faults, read.warnings)
 
 
 @contextmanager
 def read_folder(
     folder: Path,
-    is_known: Callable[[str], bool],
+    memory: Memory | None = None,
     limits: Limits | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[ReadFolder]:
-    """Read everything. `is_known`: by file_id, whether a usage file has been loaded before."""
+    """Read everything. `memory`: the usage files that earlier loads know."""
     limits = limits or Limits.from_environment()
     with duckdb.connect() as con:
         read = ReadFolder(con=con)
@@ -97,7 +97,7 @@ def read_folder(
         read.usage_files, faults = inspect_files(
             folder,
             found.paths,
-            is_known,
+            memory or Memory(),
             limits,
             (lambda done, total: progress("files", done, total)) if progress else None,
         )

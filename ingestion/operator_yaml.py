@@ -65,8 +65,8 @@ def is_language(value: str) -> str | None:
 
 def _time_zones() -> set[str]:
     if not hasattr(_time_zones, "names"):
-        setattr(_time_zones, "names", zoneinfo.available_timezones())
-    return getattr(_time_zones, "names")
+        _time_zones.names = zoneinfo.available_timezones()
+    return _time_zones.names
 
 
 def _is_currency(value: str) -> str | None:
@@ -170,9 +170,7 @@ SETTINGS: tuple[Setting, ...] = (
         "billing.suspect.times_usual", "suspect_times_usual", "percent", default="5", minimum=0
     ),
     Setting("billing.suspect.minimum", "suspect_minimum", "amount", default="50", minimum=0),
-    Setting(
-        "billing.suspect.zero_after", "suspect_zero_after", "amount", default="20", minimum=0
-    ),
+    Setting("billing.suspect.zero_after", "suspect_zero_after", "amount", default="20", minimum=0),
     Setting(
         "billing.late_fee.percent",
         "late_fee_percent",

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
 
+from ingestion.arrow import empty_as_null, utc_texts
 from ingestion.containers import DamagedFileError, Limits, expanded
 from ingestion.faults import Fault
 from ingestion.paths import refusal
@@ -229,9 +229,7 @@ def _blank_header(data: bytes, raw: RawTable) -> None:
 
 def _note_ragged(raw: RawTable, line: int, cells: int, expected: int) -> None:
     raw.complete = False
-    raw.faults.append(
-        Fault(raw.file, line, None, f"{cells} cells where the header has {expected}")
-    )
+    raw.faults.append(Fault(raw.file, line, None, f"{cells} cells where the header has {expected}"))
 
 
 def _read_quoted(data: bytes, raw: RawTable) -> None:
@@ -285,7 +283,7 @@ def _read_quoted(data: bytes, raw: RawTable) -> None:
 
 def _quote_message(error: csv.Error) -> str:
     text = str(error)
-    if "unexpected end of data" in text or "field larger than field limit" in text:
+    if "unexpected end of data" in text:
         return "a quote is opened here and never closed"
     if "expected after" in text:
         return "text after a closing quote"
@@ -333,7 +331,7 @@ def _as_text(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
         values = values.cast(kind.value_type)
         kind = values.type
     if pa.types.is_timestamp(kind) and kind.tz is not None:
-        values = pa.compute.strftime(values.cast(pa.timestamp("us", "UTC")), "%Y-%m-%dT%H:%M:%SZ")
+        values = utc_texts(values)
     elif not (
         pa.types.is_string(kind)
         or pa.types.is_large_string(kind)
@@ -346,9 +344,7 @@ def _as_text(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
     ):
         # Floating point never carries money; a time without a zone says no instant.
         return None
-    text = values.cast(pa.large_string())
-    empty = pa.compute.equal(text, "")
-    return pa.compute.if_else(empty, pa.scalar(None, pa.large_string()), text)
+    return empty_as_null(values.cast(pa.large_string()))
 
 
 def _first_line(error: Exception) -> str:

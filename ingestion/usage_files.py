@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import duckdb
@@ -25,6 +25,10 @@ from ingestion.decoding import Feed, Source
 from ingestion.faults import Fault
 from ingestion.paths import refusal
 
+Stamp = tuple[int, int, int, int]
+# A file that has just been written to may be written to again within one tick of its times.
+SETTLED_NS = 2_000_000_000
+
 # Names under which programs write files that are not finished yet.
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".writing")
 
@@ -40,7 +44,7 @@ class UsageFile:
     feed: Feed
     source: Source
     file_id: str
-    stamp: tuple[int, int, int, int]
+    stamp: Stamp
 
     @property
     def name(self) -> str:
@@ -126,10 +130,26 @@ def _warn_of_strays(folder: Path, feeds: Collection[Feed], found: FoundFiles) ->
             )
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What earlier loads know. `file_ids`: the contents that are loaded. `paths`: stamp and
+    content of files as they were when they were last hashed, so that a file that has not been
+    touched since need not be read again.
+    """
+
+    file_ids: Collection[str] = ()
+    paths: Mapping[str, tuple[Stamp, str]] = field(default_factory=dict)
+
+    def content_of(self, name: str, stamp: Stamp) -> str | None:
+        """The file_id of a file that is known and has not been touched since."""
+        remembered, file_id = self.paths.get(name, (None, ""))
+        return file_id if remembered == stamp and file_id in self.file_ids else None
+
+
 def inspect_files(
     folder: Path,
     paths: Collection[tuple[Feed, str]],
-    is_known: Callable[[str], bool],
+    memory: Memory,
     limits: Limits,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[list[UsageFile], list[Fault]]:
@@ -141,7 +161,7 @@ def inspect_files(
     def inspect(item: tuple[Feed, str]) -> UsageFile | Fault:
         feed, name = item
         try:
-            return _inspect(folder, feed, name, is_known, limits)
+            return _inspect(folder, feed, name, memory, limits)
         except DamagedFileError as error:
             return Fault(name, error.line, None, error.message)
         except OSError as error:
@@ -160,10 +180,12 @@ def inspect_files(
     return files, faults
 
 
-def _inspect(
-    folder: Path, feed: Feed, name: str, is_known: Callable[[str], bool], limits: Limits
-) -> UsageFile:
+def _inspect(folder: Path, feed: Feed, name: str, memory: Memory, limits: Limits) -> UsageFile:
     path = folder / name
+    status = path.stat()
+    if file_id := memory.content_of(name, _stamp(status)):
+        source = Source(path, name, status.st_size, limits)
+        return UsageFile(feed, source, file_id, _stamp(status))
     hasher = hashlib.sha256()
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
@@ -172,7 +194,7 @@ def _inspect(
             first = first or piece[:8]
             hasher.update(piece)
         file_id = hasher.hexdigest()
-        if not is_known(file_id):
+        if file_id not in memory.file_ids:
             file.seek(0)
             if compression(path.name, first):
                 for _ in expanded(file, path.name, limits):
@@ -180,7 +202,7 @@ def _inspect(
             elif status.st_size > limits.expanded_bytes:
                 raise DamagedFileError(f"larger than {limits.expanded_bytes} bytes")
     source = Source(path, name, status.st_size, limits)
-    if first.startswith(PARQUET_MAGIC) and not is_known(file_id):
+    if first.startswith(PARQUET_MAGIC) and file_id not in memory.file_ids:
         check_parquet(source)
     return UsageFile(feed, source, file_id, _stamp(status))
 
@@ -198,9 +220,7 @@ def check_parquet(source: Source) -> None:
                 """
             ).fetchall()[0][0]
             if size > source.limits.expanded_bytes:
-                raise DamagedFileError(
-                    f"expands to more than {source.limits.expanded_bytes} bytes"
-                )
+                raise DamagedFileError(f"expands to more than {source.limits.expanded_bytes} bytes")
             names = [
                 row[0]
                 for row in con.execute(
@@ -227,5 +247,11 @@ def has_changed(file: UsageFile) -> bool:
         return True
 
 
-def _stamp(status: os.stat_result) -> tuple[int, int, int, int]:
+def is_settled(file: UsageFile, now_ns: int) -> bool:
+    """Whether the file's stamp would tell if it were written to from now on."""
+    return max(file.stamp[1], file.stamp[2]) < now_ns - SETTLED_NS
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    """Size, times of the last writing and of the last change of any kind, and the file itself."""
     return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)

@@ -41,20 +41,19 @@ RECORD_COLUMNS: tuple[tuple[str, str], ...] = (
 TYPES = dict(RECORD_COLUMNS)
 
 
-# Names are all different, the other texts few: told to the warehouse, since finding it out for each
-# stretch of rows costs more than writing them.
-COMPRESSION = dict.fromkeys(("record_id", "charging_id", "subscriber", "other_party"), "fsst") | {
-    name: "dictionary"
-    for name in (
-        "file_id",
-        "feed",
-        "service",
-        "direction",
-        "subscriber_kind",
-        "serving_network",
-        "disposition",
-    )
-}
+# Ids and numbers differ from row to row, the other texts are few. Said here, because finding it out
+# for each stretch of rows takes the warehouse longer than writing them.
+_DIFFERENT = ("record_id", "charging_id", "subscriber", "other_party")
+_FEW = (
+    "file_id",
+    "feed",
+    "service",
+    "direction",
+    "subscriber_kind",
+    "serving_network",
+    "disposition",
+)
+COMPRESSION = dict.fromkeys(_DIFFERENT, "fsst") | dict.fromkeys(_FEW, "dictionary")
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,7 @@ def build(
         try:
             result = _invoke(
                 manifest,
-                ["--log-level", "none", "--log-level-file", "info", "--log-path", str(folder)],
+                ["--log-level", "none", "--log-level-file", "none", "--log-path", str(folder)],
                 [
                     "build",
                     "--select",

@@ -26,92 +26,20 @@ LOGO_BYTES = 256 * 1024
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
-_ELEMENTS = frozenset(
-    [
-        "svg",
-        "g",
-        "defs",
-        "symbol",
-        "use",
-        "title",
-        "desc",
-        "path",
-        "rect",
-        "circle",
-        "ellipse",
-        "line",
-        "polyline",
-        "polygon",
-        "text",
-        "tspan",
-        "linearGradient",
-        "radialGradient",
-        "stop",
-        "clipPath",
-        "mask",
-        "pattern",
-    ]
-)
-_ATTRIBUTES = frozenset(
-    [
-        "id",
-        "class",
-        "d",
-        "x",
-        "y",
-        "x1",
-        "y1",
-        "x2",
-        "y2",
-        "cx",
-        "cy",
-        "r",
-        "rx",
-        "ry",
-        "fx",
-        "fy",
-        "dx",
-        "dy",
-        "width",
-        "height",
-        "viewBox",
-        "points",
-        "transform",
-        "preserveAspectRatio",
-        "fill",
-        "fill-opacity",
-        "fill-rule",
-        "stroke",
-        "stroke-width",
-        "stroke-opacity",
-        "stroke-linecap",
-        "stroke-linejoin",
-        "stroke-miterlimit",
-        "stroke-dasharray",
-        "stroke-dashoffset",
-        "opacity",
-        "offset",
-        "stop-color",
-        "stop-opacity",
-        "gradientUnits",
-        "gradientTransform",
-        "spreadMethod",
-        "clip-path",
-        "clip-rule",
-        "clipPathUnits",
-        "mask",
-        "maskUnits",
-        "patternUnits",
-        "patternTransform",
-        "font-family",
-        "font-size",
-        "font-weight",
-        "text-anchor",
-        "letter-spacing",
-        "display",
-        "visibility",
-    ]
-)
+_SHAPES = """
+svg g defs symbol use title desc path rect circle ellipse line polyline polygon text tspan
+linearGradient radialGradient stop clipPath mask pattern
+"""
+_ELEMENTS = frozenset(_SHAPES.split())
+_PROPERTIES = """
+id d x y x1 y1 x2 y2 cx cy r rx ry fx fy dx dy width height viewBox points transform
+preserveAspectRatio fill fill-opacity fill-rule stroke stroke-width stroke-opacity
+stroke-linecap stroke-linejoin stroke-miterlimit stroke-dasharray stroke-dashoffset opacity
+offset stop-color stop-opacity gradientUnits gradientTransform spreadMethod clip-path clip-rule
+clipPathUnits mask maskUnits patternUnits patternTransform font-size font-weight text-anchor
+letter-spacing display visibility
+"""
+_ATTRIBUTES = frozenset(_PROPERTIES.split())
 _LOCAL_URL = re.compile(r"""^url\(\s*["']?#[\w.-]+["']?\s*\)$""")
 _TRANSFORMS = ("transform", "gradientTransform", "patternTransform")
 _COLOUR_FUNCTION = re.compile(r"^(rgb|rgba|hsl|hsla)\([\d\s.,%]+\)$")
@@ -260,9 +188,12 @@ def sanitise_svg(content: bytes, file: Path) -> str:
         if not width or not height:
             raise BrandingError(f"{file}: has neither viewBox nor width and height")
         root.set("viewBox", f"0 0 {width} {height}")
-    # The page sizes the logo by its height.
+    # The page sizes the logo by its height, from the left edge; its texts are set in the bundled
+    # face, so that they look alike on every machine.
     root.attrib.pop("width", None)
     root.attrib.pop("height", None)
+    root.set("preserveAspectRatio", "xMinYMid meet")
+    root.set("font-family", "Billhouse Sans, Inter, sans-serif")
     ElementTree.register_namespace("", SVG)
     return ElementTree.tostring(root, encoding="unicode")
 

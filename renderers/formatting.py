@@ -143,10 +143,15 @@ class Formats:
         return text.replace(self._minus, MINUS)
 
     def long_date(self, day: dt.date) -> str:
-        return format_date(day, "long", locale=self.locale)
+        return self._ordinal(format_date(day, "long", locale=self.locale))
 
     def date(self, day: dt.date) -> str:
-        return format_skeleton("yMMMd", day, locale=self.locale)
+        return self._ordinal(format_skeleton("yMMMd", day, locale=self.locale))
+
+    def _ordinal(self, text: str) -> str:
+        """French says "1er novembre", which CLDR's patterns cannot."""
+        is_first = self.locale.language == "fr" and text.startswith("1 ")
+        return f"1er{text[1:]}" if is_first else text
 
     def short_date(self, day: dt.date) -> str:
         return format_skeleton("MMMd", day, locale=self.locale)
@@ -214,7 +219,7 @@ def phone_number(number: str, country: str) -> str:
         return clean(number, 40)
     if not phonenumbers.is_possible_number(parsed):
         return clean(number, 40)
-    national = phonenumbers.region_code_for_number(parsed) == country
+    national = phonenumbers.country_code_for_region(country) == parsed.country_code
     style = (
         phonenumbers.PhoneNumberFormat.NATIONAL
         if national

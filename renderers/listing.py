@@ -27,7 +27,7 @@ ROW = 11.6
 SIZE = 7.0
 HEAD_SIZE = 6.6
 # Widths of the columns in shares of the page; the last three are aligned to the right.
-COLUMNS = (13.0, 12.0, 14.5, 32.0, 10.5, 8.0, 10.0)
+COLUMNS = (12.5, 11.5, 14.0, 31.0, 12.0, 8.5, 10.5)
 RIGHT_ALIGNED = (4, 5, 6)
 GAP = 5.0
 INK, QUIET, LINE = "0.078 0.141 0.169", "0.337 0.404 0.439", "0.859 0.886 0.898"
@@ -154,7 +154,7 @@ class _Raw(pydyf.Object):
 
 
 class _Packed(pydyf.Stream):
-    """A stream compressed once; pydyf asks for its bytes twice."""
+    """A stream whose bytes are known."""
 
     def __init__(self, content: bytes, extra: bytes = b"") -> None:
         super().__init__()

@@ -42,18 +42,19 @@ def fill_page(
     *,
     medium: str,
     own_list: bool = False,
-    payment_apart: bool = False,
+    flows: bool = False,
 ) -> str:
     """The HTML of a view. `medium` is "screen" (self-contained, with styles) or "print" (styles
     apart, see `print_css`). For paper: with `own_list` the itemised usage is left to the PDF
-    writer, with `payment_apart` the payment block opens page 2 instead of closing page 1."""
+    writer, with `flows` the charges follow the payment block instead of opening page 2."""
     return _template(template).render(
         view=view,
         say=messages_for(view.catalog),
         palette=palette,
         medium=medium,
         own_list=own_list,
-        payment_apart=payment_apart,
+        # A browser that prints the page breaks it by itself.
+        flows=flows or medium == "screen",
         css=Markup(screen_css(template, palette)) if medium == "screen" else "",
     )
 
@@ -88,7 +89,7 @@ def screen_css(template: str, palette: Palette) -> str:
         _variables(palette)
         + _sheet(template, "base")
         + f"@media screen {{ {_sheet(template, 'screen')} }}"
-        + f"@media print {{ {paper} .skip {{ display: none; }} }}"
+        + f"@media print {{ {paper} .skip, details > summary {{ display: none; }} }}"
     )
 
 

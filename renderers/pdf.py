@@ -10,7 +10,8 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import BinaryIO
 
 import pydyf
 import weasyprint
@@ -20,6 +21,7 @@ from weasyprint.urls import URLFetcher
 from renderers.branding import Palette
 from renderers.listing import Face, ListWriter
 from renderers.pages import PACKAGE, fill_page, print_css
+from renderers.pdf_file import write_file
 from renderers.view import DocumentView
 
 FONTS = PACKAGE / "fonts"
@@ -62,22 +64,21 @@ class PdfWriter:
             and self._lists.covers(itemised, title, view.footer)
         )
 
-        def append_list(_: weasyprint.Document, pdf: pydyf.PDF) -> None:
+        def finish(_: weasyprint.Document, pdf: pydyf.PDF) -> None:
             if own_list and itemised is not None:
                 self._lists.append(pdf, itemised, title=title, footer=view.footer, paper=view.paper)
+            # WeasyPrint writes the file right after this, by this method.
+            pdf.write = partial(_write, pdf)
 
         with _garbage_kept():
             # The estimate spares most full pages a second layout; the bookmark is the proof.
-            may_fit = _may_fit(view)
+            may_fit = not view.is_short and _may_fit(view)
             document = self._lay_out(view, template, palette, own_list, not may_fit)
             if may_fit and not _is_on_first_page(document, view.payment_heading):
                 document = self._lay_out(view, template, palette, own_list, True)
+            identifier = hashlib.md5(identity.encode(), usedforsecurity=False).hexdigest()
             content = document.write_pdf(
-                finisher=append_list,
-                pdf_variant=VARIANT,
-                pdf_identifier=hashlib.md5(identity.encode(), usedforsecurity=False)
-                .hexdigest()
-                .encode(),
+                finisher=finish, pdf_variant=VARIANT, pdf_identifier=identifier.encode()
             )
         assert content is not None  # it is only for a given target
         return content
@@ -88,11 +89,11 @@ class PdfWriter:
         template: str,
         palette: Palette,
         own_list: bool,
-        payment_apart: bool,
+        flows: bool,
     ) -> weasyprint.Document:
         page = fill_page(
             view, template, palette, medium="print", own_list=own_list,
-            payment_apart=payment_apart,
+            flows=flows,
         )  # fmt: skip
         html = weasyprint.HTML(string=page, base_url=None, url_fetcher=self._no_fetcher)
         return html.render(
@@ -134,6 +135,18 @@ def _is_on_first_page(document: weasyprint.Document, heading: str) -> bool:
     return any(bookmark[1] == heading for bookmark in document.pages[0].bookmarks)
 
 
+def _write(
+    pdf: pydyf.PDF,
+    output: BinaryIO,
+    version: str | bytes = b"1.7",
+    identifier: bytes | bool = False,
+    compress: bool = False,
+) -> None:
+    """Stands in for `pydyf.PDF.write`, whose parameters it takes."""
+    assert isinstance(identifier, bytes)
+    write_file(pdf, output, version if isinstance(version, bytes) else version.encode(), identifier)
+
+
 @contextmanager
 def _garbage_kept() -> Iterator[None]:
     """No collection while a page is laid out: a quarter of a long render's time went there."""
@@ -144,4 +157,3 @@ def _garbage_kept() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-            gc.collect()

@@ -5,6 +5,7 @@ the same content and the same renderer is left alone (a manifest beside the file
 run can be repeated at will (7.4). One document that cannot be rendered does not stop the others.
 """
 
+import gc
 import hashlib
 import json
 import multiprocessing
@@ -267,9 +268,18 @@ def _new_pool(workers: int) -> ProcessPoolExecutor:
     # spawn: a forked child would inherit the warehouse's open file and the threads' locks.
     return ProcessPoolExecutor(
         max_workers=workers,
+        initializer=_prepare_worker,
         mp_context=multiprocessing.get_context("spawn"),
         max_tasks_per_child=RENDERS_PER_WORKER // BATCH,
     )
+
+
+def _prepare_worker() -> None:
+    """What stands now stays for the life of the worker: the collector need not look at it again,
+    and it runs between batches only."""
+    _pdf_writer()
+    gc.freeze()
+    gc.disable()
 
 
 def _render_batch(batch: list[_Job], out_dir: Path, branding: Branding) -> list[_Outcome]:
@@ -279,9 +289,10 @@ def _render_batch(batch: list[_Job], out_dir: Path, branding: Branding) -> list[
         sizes, error = None, None
         try:
             sizes = _write_document(job, out_dir, branding)
-        except Exception as fault:  # noqa: BLE001: whatever it is, it concerns this document only
+        except Exception as fault:  # whatever it is, it concerns this document only
             error = f"{type(fault).__name__}: {fault}"
         outcomes.append(_Outcome(job.place, job.number, job.bill_date, job.key, sizes, error))
+    gc.collect()
     return outcomes
 
 

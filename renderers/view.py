@@ -37,7 +37,9 @@ SCHEMA = "billhouse-document/1"
 SHARES_SHOWN = 5
 BARS_SHOWN = 5
 PARTICULARS_SHOWN = 3
+FAMILY_SIZE = 6  # with more lines an account reads as a fleet: less of each line
 SHORT_USAGE = 18  # rows that are kept on one page
+SHORT_DOCUMENT = 8  # lines, without usage: charges need no page of their own
 HIGH_USE_PERCENT = 80
 
 # Which block of the summary a charge belongs to; corrections of any kind have their own.
@@ -183,8 +185,11 @@ class UsageLine:
 
 @dataclass(frozen=True, slots=True)
 class UsageGroup:
+    """Usage and allowances of one line: as bars, or in a fleet as a note beside its name."""
+
     name: str
     detail: str
+    note: str
     bars: tuple[AllowanceBar, ...]
     lines: tuple[UsageLine, ...]
 
@@ -225,6 +230,7 @@ class DocumentView:
     paper: str
     window: str
     is_credit_note: bool
+    is_short: bool
     page_title: str
     title: str
     number: str
@@ -349,6 +355,7 @@ def _build(
         paper=profile["paper"],
         window=profile["window"],
         is_credit_note=context.is_credit_note,
+        is_short=len(document["lines"]) <= SHORT_DOCUMENT and not usage_groups,
         page_title=say(f"page_title_{kind}", number=number),
         title=_title(context),
         number=number,
@@ -634,7 +641,7 @@ def _breakdown(context: _Context) -> Breakdown | None:
     document, say, formats = context.document, context.say, context.formats
     if context.is_credit_note:
         return None
-    by_line = 1 < len(document["subscriptions"]) <= SHARES_SHOWN + 1
+    by_line = 1 < len(document["subscriptions"]) <= FAMILY_SIZE
     sums: dict[str, Decimal] = {}
     for line in document["lines"]:
         amount = to_decimal(line["amount_net"])
@@ -935,6 +942,7 @@ def _usage_groups(
     for key, bar in bars:
         order.setdefault(key, None)
         bars_of.setdefault(key, []).append(bar)
+    is_fleet = len(context.document["subscriptions"]) > FAMILY_SIZE
     groups = []
     for key in order:
         if key not in lines_of and key not in bars_of:
@@ -942,8 +950,10 @@ def _usage_groups(
         name, detail = context.name_of(key)
         if key is None:
             name = context.say("account_level")
+        held = tuple(bars_of.get(key, ()))
+        note = "; ".join(f"{bar.name}: {bar.text}" for bar in held) if is_fleet else ""
         groups.append(
-            UsageGroup(name, detail, tuple(bars_of.get(key, ())), tuple(lines_of.get(key, ())))
+            UsageGroup(name, detail, note, () if is_fleet else held, tuple(lines_of.get(key, ())))
         )
     return tuple(groups)
 
@@ -1038,7 +1048,7 @@ def _itemised_group(
         texts.append(
             (
                 f"{short_date(start.date())} {time(start.hour, start.minute)}",
-                service_names[service, row["direction"]],
+                service_names.get((service, row["direction"]), service),
                 _cell(row["other_party"], 40),
                 _destination(say, row["charge_name"], row["destination"], row["visited_zone"]),
                 length(quantity),
@@ -1097,7 +1107,7 @@ def _destination(
 
 def _late_fees(context: _Context) -> str | None:
     say, formats, operator = context.say, context.formats, context.operator
-    if context.is_credit_note:
+    if context.is_credit_note or to_decimal(context.document["amounts"]["due"]) <= 0:
         return None
     percent = to_decimal(operator.get("late_fee_percent") or "0")
     amount = to_decimal(operator.get("late_fee_amount") or "0")

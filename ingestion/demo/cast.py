@@ -14,9 +14,6 @@ from ingestion.demo.timeline import FIRST_PERIOD
 _JULY = FIRST_PERIOD
 _OPENED = date(2023, 5, 10)
 
-# Lines of the cast: the least that a demo can have, the crowd comes on top.
-LINES = 48
-
 
 def _day(number: int) -> date:
     """Day `number` of the demo, 1 = the first."""

@@ -49,9 +49,13 @@ feeds:
 
 BRAND_YAML = """\
 name: Mobilis Démo
-primary: "#17324d"
-accent: "#e4572e"
-text: "#1d2733"
+colours: {accent: "#17324d", highlight: "#c4421a"}
+payment_url: https://www.example.org/payer/{document_number}
+mediator: {name: Médiateur de la démonstration, url: https://www.example.org/mediation}
+mentions:
+  fr: [SAS au capital de 1 000 €, opérateur inventé]
+  en: [SAS with a capital of €1 000, an invented operator]
+  de: [SAS mit einem Kapital von 1 000 €, ein erfundener Anbieter]
 """
 
 LOGO_SVG = """\

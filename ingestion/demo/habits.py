@@ -33,7 +33,7 @@ HABITS = {
     "illimite": Habit(12, 10, 0.8, 18, 300_000_000),
     "famille": Habit(9, 10, 0.6, 13, 180_000_000),
     "pro_mobile": Habit(18, 6, 0.2, 12, 120_000_000, business_hours=True),
-    "pro_ligne": Habit(60, 0, 0, 0, 0, business_hours=True),
+    "pro_ligne": Habit(85, 0, 0, 0, 0, business_hours=True),
     # A connected thing has no voice in its price list, and yet some call.
     "objets": Habit(0.4, 1.5, 0, 9, 400_000),
 }

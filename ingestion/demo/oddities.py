@@ -244,7 +244,9 @@ def with_broken_line(text: bytes, switch: int, number: int, seed: int) -> bytes:
     if switch == GATEWAY or key % 9 != 0:
         return text
     lines = text.split(b"\n")
-    place = 1 + (key >> 8) % max(1, len(lines) - 2)
+    if len(lines) < 4:
+        return text
+    place = 1 + (key >> 8) % (len(lines) - 2)
     whole = lines[place]
     broken = (
         whole[: len(whole) // 3],

@@ -27,7 +27,6 @@ the two.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import hashlib
 import re
@@ -35,6 +34,7 @@ import zoneinfo
 from collections.abc import Iterator
 
 from ingestion.decoding import Batch, Feed, Record, RejectedLine, Source, UsageFormat, in_batches
+from ingestion.feeds._csv import UnreadableLineError, cells_of
 from ingestion.feeds._lines import blocks, shown_line
 from ingestion.feeds._options import one_of
 
@@ -111,14 +111,10 @@ def _items(source: Source, feed: Feed) -> Iterator[Record | RejectedLine]:
 
 def _call(line: bytes) -> dict[str, str]:
     """The line's cells by column."""
-    if b"\0" in line:
-        raise _Unreadable("holds a NUL byte")
     try:
-        cells = next(csv.reader([line.decode()], strict=True))
-    except UnicodeDecodeError:
-        raise _Unreadable("not UTF-8") from None
-    except csv.Error as error:
-        raise _Unreadable(f"not CSV ({error})") from None
+        cells = cells_of(line)
+    except UnreadableLineError as error:
+        raise _Unreadable(str(error)) from None
     further = FURTHER_COLUMNS.get(len(cells) - len(COLUMNS))
     if further is None:
         raise _Unreadable(f"{len(cells)} cells where Asterisk writes 16 to 21")
@@ -165,9 +161,7 @@ def _microseconds(text: str) -> int:
     return int(whole) * 1_000_000 + int(fraction.ljust(6, "0") or "0")
 
 
-def _instant(
-    column: str, text: str, unique_id: str, time_zone: zoneinfo.ZoneInfo
-) -> str:
+def _instant(column: str, text: str, unique_id: str, time_zone: zoneinfo.ZoneInfo) -> str:
     try:
         if not LOCAL_TIME.fullmatch(text):
             raise ValueError

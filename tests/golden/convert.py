@@ -1431,7 +1431,7 @@ def read_cases(folder: Path, kind: str) -> list[Case]:
 def convert(folder: Path, kind: str) -> list[GoldenFolder]:
     """All the folders of one file of cases."""
     cases = read_cases(folder, kind)
-    return {
+    folders = {
         "voice_rating": voice_rating,
         "allowance": allowance,
         "pricing_models": pricing_models,
@@ -1439,3 +1439,7 @@ def convert(folder: Path, kind: str) -> list[GoldenFolder]:
         "discount_credit_tax": discount_credit_tax,
         "commitment_caps": commitment_caps,
     }[kind](cases)
+    for one in folders:
+        last = max(expected.state for expected in one.expected)
+        del one.states[last + 1 :]
+    return folders

@@ -4,12 +4,14 @@ A measure is a name and a key; both sides answer it with a number (or text), so 
 nothing of either.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Protocol
+from typing import Any, Protocol
 
 from tests.rerater.mediation import key_of
+from tests.rerater.pipeline import Pipeline
 from tests.rerater.price import Part
 from tests.rerater.runs import RunResult
 
@@ -183,6 +185,119 @@ class RerateResults:
                 getattr(row, column)
                 for row in self.result.drafts[account_id].taxes
                 if tax_id is None or row.tax_id == tax_id
+            ),
+            Fraction(0),
+        )
+
+
+class WarehouseResults:
+    """The measures of the run whose drafts stand in a warehouse, read once."""
+
+    def __init__(self, pipeline: Pipeline, bill_date: date) -> None:
+        self.parts: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        query = (
+            "select usage_event_id, rate_id, quantity, allowance_grant_id, billed_quantity, fees, "
+            "amount from rating.rated_usage "
+            "order by usage_event_id nulls last, part_number nulls last"
+        )
+        for row in pipeline.rows(query):
+            self.parts[row["usage_event_id"]].append(row)
+        self.suspended = {
+            f"{row['feed']}:{row['record_id']}"
+            for row in pipeline.rows("select feed, record_id from mediation.suspended_usage")
+        }
+        self.balances = pipeline.rows("select * from rating.allowance_balances")
+
+        def of_this_run(table: str) -> list[dict[str, Any]]:
+            rows = pipeline.rows(f"select * from invoicing.{table}")
+            return [row for row in rows if row["bill_date"] == bill_date]
+
+        self.draft_lines = of_this_run("draft_invoice_lines")
+        self.draft_taxes = of_this_run("draft_invoice_taxes")
+        self.drafts = {row["account_id"]: row for row in of_this_run("draft_invoices")}
+
+    def sum_of_parts(self, event_ids: tuple[str, ...], column: str) -> Fraction:
+        found = [part for event_id in event_ids for part in self.parts.get(event_id, ())]
+        if not all(event_id in self.parts for event_id in event_ids):
+            raise KeyError(event_ids)
+        return sum((Fraction(part[column]) for part in found), Fraction(0))
+
+    def event_amount(self, *event_ids: str) -> Fraction:
+        return self.sum_of_parts(event_ids, "amount")
+
+    def event_fees(self, event_id: str) -> Fraction:
+        return self.sum_of_parts((event_id,), "fees")
+
+    def tail(self, event_id: str) -> list[dict[str, Any]]:
+        if event_id not in self.parts:
+            raise KeyError(event_id)
+        return [part for part in self.parts[event_id] if not part["allowance_grant_id"]]
+
+    def event_billed(self, event_id: str) -> Fraction:
+        return Fraction(sum(int(part["billed_quantity"]) for part in self.tail(event_id)))
+
+    def event_tail(self, *event_ids: str) -> Fraction:
+        tails = [part for event_id in event_ids for part in self.tail(event_id)]
+        return Fraction(sum(int(part["quantity"]) for part in tails))
+
+    def event_covered(self, *event_ids: str) -> Fraction:
+        return self.sum_of_parts(event_ids, "quantity") - self.event_tail(*event_ids)
+
+    def event_state(self, event_id: str) -> str:
+        if event_id in self.suspended:
+            return "suspended"
+        if event_id in self.parts:
+            return "rated"
+        raise KeyError(event_id)
+
+    def event_segments(self, event_id: str) -> Segments:
+        tail = self.tail(event_id)
+        return segments_of([(part["rate_id"], int(part["billed_quantity"])) for part in tail])
+
+    def allowance_left(self, account_id: str, allowance_id: str, bill_date: date) -> Fraction:
+        return sum(
+            (
+                Fraction(row["granted"]) + Fraction(row["carried_in"]) - Fraction(row["used"])
+                for row in self.balances
+                if (row["account_id"], row["allowance_id"], row["bill_date"])
+                == (account_id, allowance_id, bill_date)
+            ),
+            Fraction(0),
+        )
+
+    def lines(
+        self,
+        account_id: str,
+        subscription_id: str | None,
+        charge_kind: str | None,
+        charge_id: str | None,
+        period_start: date | None,
+    ) -> Fraction:
+        wanted = {
+            "account_id": account_id,
+            "subscription_id": subscription_id,
+            "charge_kind": charge_kind,
+            "charge_id": charge_id,
+            "period_start": period_start,
+        }
+        return sum(
+            (
+                Fraction(row["amount_net"])
+                for row in self.draft_lines
+                if all(value is None or row[name] == value for name, value in wanted.items())
+            ),
+            Fraction(0),
+        )
+
+    def draft(self, account_id: str, column: str) -> Fraction:
+        return Fraction(self.drafts[account_id][column])
+
+    def taxes(self, account_id: str, tax_id: str | None, column: str) -> Fraction:
+        return sum(
+            (
+                Fraction(row[column])
+                for row in self.draft_taxes
+                if row["account_id"] == account_id and tax_id in (None, row["tax_id"])
             ),
             Fraction(0),
         )

@@ -141,7 +141,7 @@ def test_times_are_of_the_feeds_time_zone(tmp_path: Path) -> None:
     ("line", "reason"),
     [
         ("a,b,c", "3 cells where Asterisk writes 16 to 21"),
-        ('"open,' * 16, "not CSV"),
+        ('"open,' * 16, "text after a closing quote"),
         (call(answer=""), "answer: empty for an answered call"),
         (call(answer="10/01/2026 10:00"), "answer: not a local time (YYYY-MM-DD HH:MM:SS)"),
         (call(answer="2026-02-30 10:00:00"), "answer: not a local time"),

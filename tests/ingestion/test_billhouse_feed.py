@@ -163,7 +163,10 @@ def test_a_header_that_can_not_be_used_refuses_the_file(
 def test_a_column_added_upstream_is_a_warning(
     tmp_path: Path, warehouse: duckdb.DuckDBPyConnection
 ) -> None:
-    usage = {"core": [{"cell_id": "x"}], "more": {"a.json": json.dumps(usage_rows([{"apn": 1}])[0])}}
+    usage = {
+        "core": [{"cell_id": "x"}],
+        "more": {"a.json": json.dumps(usage_rows([{"apn": 1}])[0])},
+    }
     report = load(warehouse, write_operator(tmp_path, usage=usage))
     assert [str(warning) for warning in report.warnings] == [
         "cdr/core/usage.csv:1: cell_id: unknown column, not read",
@@ -172,7 +175,7 @@ def test_a_column_added_upstream_is_a_warning(
     assert report.records == 2
 
 
-# ------------------------------------------------------------------- the three kinds and compression
+# ------------------------------------------------------------------ the three kinds of file
 
 RECORD = {
     "record_id": "R1",
@@ -212,7 +215,9 @@ def test_csv_json_and_parquet_load_the_same_record(tmp_path: Path) -> None:
     parquet = tmp_path / "typed.parquet"
     pyarrow.parquet.write_table(pa.table({name: [value] for name, value in typed.items()}), parquet)
     text = json.dumps(RECORD)
-    bare = text.replace('"12.500001"', "12.500001").replace('"9223372036854775807"', "9223372036854775807")
+    bare = text.replace('"12.500001"', "12.500001").replace(
+        '"9223372036854775807"', "9223372036854775807"
+    )
     csv_data = csv_text(USAGE_COLUMNS, [RECORD]).encode()
     contents = {
         "csv": csv_data,
@@ -241,7 +246,8 @@ def test_csv_json_and_parquet_load_the_same_record(tmp_path: Path) -> None:
 
 def test_json_lines_that_are_no_records_are_rejected(tmp_path: Path) -> None:
     good = json.dumps({"record_id": "R", "duration_seconds": 1.5, "service": "", "x": None})
-    lines = [good, "{", '["R"]', "", "nonsense", good, "1", b"\xff", good]
+    no_text = '{"record_id": "\\ud800"}', '{"record_id": "\\u0000"}'
+    lines = [good, "{", '["R"]', "", "nonsense", good, "1", b"\xff", good, *no_text]
     data = b"\n".join(text if isinstance(text, bytes) else text.encode() for text in lines)
     records, rejected = decoded(write(tmp_path, data), "billhouse")
     assert sorted(line_numbers(records)) == [1, 6, 9]
@@ -252,11 +258,14 @@ def test_json_lines_that_are_no_records_are_rejected(tmp_path: Path) -> None:
         (5, "not JSON"),
         (7, "not a JSON object"),
         (8, "not UTF-8"),
+        (10, "not UTF-8"),
+        (11, "not UTF-8"),
     ]
 
 
 def test_json_numbers_are_taken_as_they_are_written(tmp_path: Path) -> None:
-    text = '{"record_id": "R", "duration_seconds": 123456789012.345678, "bytes_uplink": 99999999999999999999}'
+    numbers = '"duration_seconds": 123456789012.345678, "bytes_uplink": 99999999999999999999'
+    text = f'{{"record_id": "R", {numbers}}}'
     records, _ = decoded(write(tmp_path, text), "billhouse")
     assert records[0]["duration_seconds"] == "123456789012.345678"
     assert records[0]["bytes_uplink"] == "99999999999999999999"
@@ -369,19 +378,26 @@ def test_defaults_of_empty_cells(tmp_path: Path, warehouse: duckdb.DuckDBPyConne
 
 def test_the_session_time_zone_of_the_warehouse_does_not_matter(tmp_path: Path) -> None:
     usage = {"core": [{"started_at": "2026-07-01T00:00:00+02:00"}]}
-    folder = write_operator(tmp_path, usage=usage, identifiers=[{"valid_from": "2026-01-01T00:00:00Z"}])
+    folder = write_operator(
+        tmp_path, usage=usage, identifiers=[{"valid_from": "2026-01-01T00:00:00Z"}]
+    )
     results = []
     for zone in ("UTC", "America/St_Johns"):
         with duckdb.connect() as con:
             con.execute(f"set TimeZone = '{zone}'")
             load(con, folder)
             results.append(
-                rows(con, "select started_at, activated_at, valid_from from raw.usage_records,"
-                     " raw.subscriptions, raw.identifiers")
+                rows(
+                    con,
+                    "select started_at, activated_at, valid_from from raw.usage_records,"
+                    " raw.subscriptions, raw.identifiers",
+                )
             )
     assert results[0] == results[1]
     assert [str(value) for value in results[0][0]] == [
-        "2026-06-30 22:00:00", "2025-12-31 23:00:00", "2026-01-01 00:00:00"
+        "2026-06-30 22:00:00",
+        "2025-12-31 23:00:00",
+        "2026-01-01 00:00:00",
     ]
 
 

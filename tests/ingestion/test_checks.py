@@ -91,7 +91,11 @@ def test_checking_changes_nothing(tmp_path: Path) -> None:
             "applies_to: not in products.product_id: gold",
         ),
         ("translations", {"language": "xx"}, "language: not a language (such as fr or fr_CA): xx"),
-        ("accounts", {"cycle_day": 2}, "cycle_day: not in billing.cycle_days of operator.yaml (1): 2"),
+        (
+            "accounts",
+            {"cycle_day": 2},
+            "cycle_day: not in billing.cycle_days of operator.yaml (1): 2",
+        ),
         ("accounts", {"country": "fr"}, "country: not a two-letter country code: fr"),
         ("accounts", {"email": "nobody"}, "email: not an e-mail address: nobody"),
         ("accounts", {"closed_on": "2025-12-31"}, "closed_on: before opened_on: 2025-12-31"),
@@ -282,7 +286,11 @@ def test_a_subscription_is_named_with_its_own_account(tmp_path: Path) -> None:
 def test_identifiers_that_overlap_are_a_warning(tmp_path: Path) -> None:
     identifiers = [
         {"identifier": "33600000001", "valid_to": "2026-02-01T00:00:00+01:00"},
-        {"identifier": "33600000001", "valid_from": "2026-01-31T23:00:00Z", "subscription_id": "S2"},
+        {
+            "identifier": "33600000001",
+            "valid_from": "2026-01-31T23:00:00Z",
+            "subscription_id": "S2",
+        },
     ]
     write_operator(tmp_path, subscriptions=[{}, {}], identifiers=identifiers)
     assert faults_of(tmp_path) == [] and warnings_of(tmp_path) == []
@@ -366,5 +374,12 @@ def test_every_reference_names_a_column_that_exists() -> None:
 
 def test_hostile_values_are_data(tmp_path: Path) -> None:
     name = "'); drop table typed.accounts; --"
-    assert faults(tmp_path, accounts=[{"account_id": name}], subscriptions=[{"account_id": name}],
-                  subscribed_products=[{"account_id": name}]) == []
+    assert (
+        faults(
+            tmp_path,
+            accounts=[{"account_id": name}],
+            subscriptions=[{"account_id": name}],
+            subscribed_products=[{"account_id": name}],
+        )
+        == []
+    )

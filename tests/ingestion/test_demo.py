@@ -185,6 +185,13 @@ def test_other_sizes_and_seeds_have_no_fault_either(
     assert len(rows(tmp_path, "crm/subscriptions.csv")) == subscribers
 
 
+def test_the_branding_can_be_used(demo: tuple[Path, DemoSummary]) -> None:
+    branding = pytest.importorskip("renderers.branding")
+    read = branding.read_branding(demo[0] / "branding")
+    assert read.name == "Mobilis Démo"
+    assert "<path" in read.logo_svg
+
+
 def test_all_usage_files_are_read(
     demo: tuple[Path, DemoSummary], loaded: duckdb.DuckDBPyConnection
 ) -> None:

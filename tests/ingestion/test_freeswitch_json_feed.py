@@ -135,8 +135,10 @@ def test_what_is_not_json_is_rejected_up_to_the_next_document(tmp_path: Path) ->
     ("document", "reason"),
     [
         ({}, "variables: missing"),
-        (leg(start_uepoch=None, start_epoch=None, answer_epoch="0", answer_uepoch="0"),
-         "variables.start_epoch: missing"),
+        (
+            leg(start_uepoch=None, start_epoch=None, answer_epoch="0", answer_uepoch="0"),
+            "variables.start_epoch: missing",
+        ),
         (leg(answer_uepoch="yesterday"), "variables.answer_uepoch: not an epoch: yesterday"),
         (leg(billmsec="1.5"), "variables.billmsec: not a whole number: 1.5"),
     ],
@@ -153,6 +155,11 @@ def test_a_document_over_the_limit_is_let_go_of(tmp_path: Path, size: int) -> No
     records, rejected = read(tmp_path, "\n".join(texts), limits=Limits(line_bytes=800))
     assert [(r["line_number"], r["record_id"]) for r in records] == [(1, "a"), (3, "b")]
     assert [line for line, _ in rejected] == [2]
+
+
+def test_what_is_no_text_is_rejected(tmp_path: Path) -> None:
+    for value in ("a%00b", "a\ud800b"):
+        assert read(tmp_path, json.dumps(leg(uuid=value))) == ([], [(1, "record_id: not text")])
 
 
 def test_deeply_nested_documents_do_no_harm(tmp_path: Path) -> None:

@@ -73,7 +73,11 @@ def test_unknown_settings_are_warnings_with_their_line(tmp_path: Path) -> None:
     [
         ("id: demo", "id: Demo", "2: operator.id: not lower case letters, digits, - and _: Demo"),
         ("  legal_name: Demo\n", "", " operator.legal_name: missing"),
-        ("currency: EUR", "currency: EURO", "5: operator.currency: not a currency (ISO 4217): EURO"),
+        (
+            "currency: EUR",
+            "currency: EURO",
+            "5: operator.currency: not a currency (ISO 4217): EURO",
+        ),
         (
             "Europe/Paris",
             "Paris",
@@ -81,7 +85,11 @@ def test_unknown_settings_are_warnings_with_their_line(tmp_path: Path) -> None:
         ),
         ("[15, 1]", "[15, 29]", "9: billing.cycle_days: not a day from 1 to 28: 29"),
         ("[15, 1]", "[]", "9: billing.cycle_days: missing"),
-        ("2026-01-01", "2026-02-30", "10: billing.first_period: not a date (YYYY-MM-DD): 2026-02-30"),
+        (
+            "2026-01-01",
+            "2026-02-30",
+            "10: billing.first_period: not a date (YYYY-MM-DD): 2026-02-30",
+        ),
         ('"33"', '"+33"', "7: operator.numbering.country_code: not a country calling code"),
     ],
 )

@@ -174,9 +174,7 @@ def test_a_missing_file_is_an_empty_table_unless_it_is_required(tmp_path: Path) 
 def test_a_misspelt_file_is_a_warning(tmp_path: Path) -> None:
     write_operator(tmp_path)
     (tmp_path / "ratebook" / "holiday.csv").write_text("date,name\n")
-    assert warnings_of(tmp_path) == [
-        "ratebook/holiday.csv: not a table of this folder, not read"
-    ]
+    assert warnings_of(tmp_path) == ["ratebook/holiday.csv: not a table of this folder, not read"]
 
 
 def test_an_expanded_size_over_the_limit_is_a_fault(tmp_path: Path) -> None:

@@ -45,6 +45,16 @@ OPERATORS: dict[str, dict[str, Any]] = {
         "bank_iban": None, "bank_bic": None, "late_fee_percent": "2.000000",
         "late_fee_amount": "0.00", "late_fee_after_days": 30, "mask_digits": 4,
     },
+    "GB": {
+        "operator_id": "harbour", "legal_name": "Harbour Mobile Ltd", "street": "4 Quay Street",
+        "postal_code": "M3 3JE", "city": "Manchester", "region": None, "country": "GB",
+        "registration": "Registered in England, no. 00000000", "vat_number": "GB000000000",
+        "language": "en", "time_zone": "Europe/London", "prices_include_tax": True,
+        "payment_terms_days": 14, "support_email": "help@harbour.example",
+        "support_phone": "0161 496 0000", "support_url": "https://harbour.example/help",
+        "bank_iban": None, "bank_bic": None, "late_fee_percent": "1.500000",
+        "late_fee_amount": "2.50", "late_fee_after_days": 7, "mask_digits": 3,
+    },
 }  # fmt: skip
 
 TAXES: dict[str, list[tuple[str, str, str, str]]] = {
@@ -52,6 +62,7 @@ TAXES: dict[str, list[tuple[str, str, str, str]]] = {
     "FR/standard": [("tva_20", "TVA 20 %", "20.000000", "S")],
     "FR/reduced": [("tva_5_5", "TVA 5,5 %", "5.500000", "S")],
     "DE/standard": [("ust_19", "USt", "19.000000", "S")],
+    "GB/standard": [("vat_20", "VAT", "20.000000", "S")],
     "CA/standard": [("tps", "TPS", "5.000000", "S"), ("tvq", "TVQ", "9.975000", "S")],
 }
 
@@ -90,7 +101,7 @@ class Builder:
             "credited_document_number": None,
             "bill_date": bill_date,
             "due_date": (day + dt.timedelta(days=operator["payment_terms_days"])).isoformat(),
-            "currency_code": "CAD" if country == "CA" else "EUR",
+            "currency_code": {"CA": "CAD", "GB": "GBP"}.get(country, "EUR"),
             "minor_units": 2,
             "operator": operator,
             "account": {
@@ -118,12 +129,15 @@ class Builder:
 
     def subscription(self, number: int, name: str, plan: str) -> str:
         subscription_id = f"S{number:05d}"
-        prefix = {"FR": "3361234", "DE": "4915123", "CA": "1514555"}[self.country]
+        prefix, digits = {
+            "FR": ("3361234", 4), "DE": ("49151234", 5), "CA": ("1514555", 4),
+            "GB": ("447700900", 3),
+        }[self.country]  # fmt: skip
         self.document["subscriptions"].append(
             {
                 "subscription_id": subscription_id,
                 "name": name,
-                "msisdn": f"{prefix}{number % 10000:04d}" + ("9" if self.country == "DE" else ""),
+                "msisdn": f"{prefix}{number % 10**digits:0{digits}d}",
                 "plan": plan,
             }
         )
@@ -372,6 +386,32 @@ def canadian() -> Document:
     return bill.build(balance_forward="-20.00")
 
 
+def british() -> Document:
+    """English, prices with tax, direct debit, collected late fees in both forms."""
+    bill = Builder("GB", number="INV-2026-000301")
+    bill.account(
+        name="Eleanor Whitfield", street="22 Copper Beech Close", postal_code="LS6 4EA",
+        city="Leeds", payment_method="sepa_debit", itemisation="masked",
+    )  # fmt: skip
+    line = bill.subscription(321, "Eleanor", "Harbour 30 GB")
+    second = bill.subscription(457, "Tablet", "Data only 10 GB")
+    bill.line(line, "recurring", "Harbour 30 GB", "15.00")
+    bill.line(line, "usage", "Calls to Europe", "4.18", quantity="2508", unit="second")
+    bill.line(line, "usage", "Premium-rate calls", "2.50", quantity="145", unit="second")
+    bill.line(line, "cap_credit", "Spend cap", "-1.68", quantity=None)
+    bill.line(second, "recurring", "Data only 10 GB", "5.00", charged=("2026-11-12", "2026-12-01"))
+    bill.allowance(line, "data", "30 GB data", 30 * 10**9, 12_750_000_000)
+    bill.allowance(line, "voice", "Calls", 0, 48_000, is_unlimited=True)
+    bill.allowance(second, "data", "10 GB data", 10 * 10**9, 8_420_000_000)
+    bill.usage(line, "voice", "Calls in the UK", 131, 48_000, 48_000, "0.000000")
+    bill.usage(line, "voice", "Calls to Europe", 6, 2508, 0, "5.016000")
+    bill.usage(line, "voice", "Premium-rate calls", 1, 145, 0, "3.000000")
+    bill.usage(line, "data", "Data in the UK", 410, 12_750_000_000, 12_750_000_000, "0.000000")
+    bill.usage(second, "data", "Data in the UK", 96, 8_420_000_000, 8_420_000_000, "0.000000")
+    bill.history("18.00", "18.00", "24.60", "-6.00", "18.00")
+    return bill.build(balance_forward="-6.00")
+
+
 def business(lines: int = 40) -> Document:
     """A company with many lines, overlong names and a reverse-charge part."""
     bill = Builder("FR", number="F2026-00004120")
@@ -506,6 +546,7 @@ SAMPLES = {
     "typical": typical,
     "german": german,
     "canadian": canadian,
+    "british": british,
     "business": business,
     "credit_note": credit_note,
     "zero": zero,

@@ -63,7 +63,9 @@ def test_a_half_open_period_is_written_by_its_last_day() -> None:
     start, end = dt.date(2026, 11, 1), dt.date(2026, 12, 1)
     assert plain(formats("fr_FR").period(start, end)) == "1–30 nov. 2026"
     one_day = formats("fr_FR").period(start, dt.date(2026, 11, 2))
-    assert plain(one_day) == "1 nov. 2026"
+    assert plain(one_day) == "1er nov. 2026"
+    assert plain(formats("fr_FR").long_date(start)) == "1er novembre 2026"
+    assert plain(formats("de_DE").long_date(start)) == "1. November 2026"
 
 
 def test_volumes_and_talk_time() -> None:
@@ -87,6 +89,7 @@ def test_the_region_comes_from_the_country_unless_the_language_names_one() -> No
 def test_own_numbers_are_written_as_in_the_country() -> None:
     assert plain(phone_number("33612345678", "FR")) == "06 12 34 56 78"
     assert plain(phone_number("33612345678", "DE")) == "+33 6 12 34 56 78"
+    assert plain(phone_number("447700900321", "GB")) == "07700 900321"
     assert phone_number("not a number", "FR") == "not a number"
 
 

@@ -5,6 +5,7 @@ import io
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any, cast
@@ -98,7 +99,7 @@ def test_pages_are_well_formed_and_self_contained(name: str, html_of: Callable[[
     assert not stack
     assert len(ids) == len(set(ids))
     assert headers_without_scope == 0
-    assert re.search(r'<html lang="(fr|de)-[A-Z]{2}" dir="ltr">', html)
+    assert re.search(r'<html lang="(fr|de|en)-[A-Z]{2}" dir="ltr">', html)
     for landmark in ("<header", "<main", "<footer"):
         assert html.count(landmark) == 1
     assert "url(" not in html and "@import" not in html
@@ -306,6 +307,21 @@ def test_five_thousand_rows_keep_their_order_and_sums(writer: PdfWriter) -> None
     text = plain(reader.pages[-1].extract_text())
     assert plain(view.itemised.groups[-1].subtotals[-1][3]) in text
     assert len(reader.pages) < 100
+
+
+def test_itemised_usage_costs_little(writer: PdfWriter) -> None:
+    """500 calls take at most half as long again as the same bill without them."""
+    document = samples.typical()
+    rows = samples.usage_rows(document, 500)
+
+    def seconds(usage: list[samples.UsageRow]) -> float:
+        start = time.process_time()
+        writer.write(build_view(document, usage), "1", Branding().palette, "x")
+        return time.process_time() - start
+
+    seconds(rows)
+    times = [(seconds([]), seconds(rows)) for _ in range(3)]
+    assert min(long for _, long in times) <= min(short for short, _ in times) * 1.5
 
 
 def test_texts_beyond_the_bundled_faces_are_still_printed(writer: PdfWriter) -> None:

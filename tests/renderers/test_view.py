@@ -39,7 +39,7 @@ def test_a_balance_brought_forward_ends_in_the_amount_due() -> None:
     ("method", "sentence", "has_details"),
     [
         ("card", "sur votre carte", False),
-        ("sepa_debit", "prélèvement SEPA", False),
+        ("sepa_debit", "prélèvement automatique", False),
         ("transfer", "virer 101,32 €", True),
         ("none", "régler 101,32 €", True),
     ],
@@ -103,7 +103,7 @@ def test_lines_stand_under_their_subscription_with_its_subtotal() -> None:
 def test_the_comparison_says_what_is_particular_to_this_bill() -> None:
     comparison = build_view(samples.typical()).comparison
     assert comparison is not None
-    assert plain(comparison.sentence) == "15,62 € de plus que le 1 novembre 2026."
+    assert plain(comparison.sentence) == "15,62 € de plus que le 1er novembre 2026."
     assert [row.label for row in comparison.particulars] == [
         "Pass voyage hors UE, 3 jours", "Consommations",
         "Geste commercial, panne du 18 novembre", "2 autres éléments",

@@ -56,6 +56,11 @@ def exact(value: Any) -> str:
     return str(Fraction(value if value is not None else 0))
 
 
+def busy(rows: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Balances in order, without those in which nothing is or was."""
+    return tuple(sorted(row for row in rows if set(row) != {"0"}))
+
+
 class Comparison:
     """One run of both sides."""
 
@@ -245,8 +250,8 @@ class Comparison:
             theirs[key].append(tuple(exact(row[name]) for name in names))
         self.differ(
             "rating.allowance_balances",
-            {key: tuple(sorted(rows)) for key, rows in ours.items()},
-            {key: tuple(sorted(rows)) for key, rows in theirs.items()},
+            {key: busy(rows) for key, rows in ours.items() if busy(rows)},
+            {key: busy(rows) for key, rows in theirs.items() if busy(rows)},
         )
 
     def owed_charges(self) -> None:
@@ -346,7 +351,7 @@ class Comparison:
                 exact(row["rate_percent"]),
             ): (exact(row["taxable_amount"]), exact(row["amount_tax"]))
             for row in self.of_this_run("draft_invoice_taxes", columns)
-            if row["tax_id"] and row["rate_percent"] is not None
+            if row["tax_id"] and row["tax_id"] != "exempt"
         }
         self.differ("invoicing.draft_invoice_taxes", ours, theirs)
 

@@ -710,14 +710,7 @@ class Generator:
                 end = None
                 if self.chance(0.3):
                     end = (begin or self.first) + timedelta(days=self.random.randint(1, 70))
-                add(
-                    "subscribed_discounts",
-                    account_id=account,
-                    subscription_id=subscription,
-                    discount_id=f"discount{self.random.randint(1, 7)}",
-                    valid_from=begin,
-                    valid_to=end,
-                )
+                self.hold_discount(account, subscription, begin, end)
         if self.chance(0.2):
             add(
                 "instalments",
@@ -744,6 +737,30 @@ class Generator:
                 effective_on=self.inner_day(),
                 approved_by="desk",
             )
+
+    def hold_discount(
+        self, account: str, subscription: str, begin: date | None, end: date | None
+    ) -> None:
+        """A subscribed discount; the same one twice only one after the other."""
+        discount_id = f"discount{self.random.randint(1, 7)}"
+        for row in self.tables.table("subscribed_discounts"):
+            if (row["account_id"], row["subscription_id"], row["discount_id"]) == (
+                account,
+                subscription,
+                discount_id,
+            ):
+                if row["valid_to"] is None:
+                    return
+                begin = max(begin or row["valid_to"], row["valid_to"])
+                end = max(end, begin + timedelta(days=1)) if end else None
+        self.tables.add(
+            "subscribed_discounts",
+            account_id=account,
+            subscription_id=subscription,
+            discount_id=discount_id,
+            valid_from=begin,
+            valid_to=end,
+        )
 
     def hold(
         self,

@@ -14,28 +14,25 @@ with documents as (
 
 ),
 
-with_expected_place as (
+with_document_before as (
 
     select
         documents.*,
-        cast(
-            row_number() over (
-                partition by series order by sequence asc nulls last, document_number asc nulls last
-            ) as bigint
-        ) as expected_sequence,
-        cast(
-            row_number() over (order by position asc nulls last, document_number asc nulls last) as bigint
-        ) as expected_position,
-        -- numbers of a series rise with the chain
+        lag(sequence) over (
+            partition by series order by sequence asc nulls last, document_number asc nulls last
+        ) as sequence_before,
         lag(position) over (
             partition by series order by sequence asc nulls last, document_number asc nulls last
+        ) as position_before_in_series,
+        lag(position) over (
+            order by position asc nulls last, document_number asc nulls last
         ) as position_before,
-        count(*) over (partition by document_number) as uses_of_number
+        cast(count(*) over (partition by document_number) as bigint) as uses_of_number
     from documents
 
 ),
 
-offenders as (
+with_expected_place as (
 
     select
         document_number,
@@ -43,15 +40,23 @@ offenders as (
         bill_date,
         series,
         sequence,
-        expected_sequence,
+        cast(coalesce(sequence_before, 0) + 1 as bigint) as expected_sequence,
         position,
-        expected_position,
-        cast(uses_of_number as bigint) as uses_of_number
-    from with_expected_place
+        cast(coalesce(position_before, 0) + 1 as bigint) as expected_position,
+        position_before_in_series,
+        uses_of_number
+    from with_document_before
+
+),
+
+offenders as (
+
+    select * from with_expected_place
     where
         sequence <> expected_sequence
         or position <> expected_position
-        or position <= position_before
+        -- numbers of a series rise with the chain
+        or position <= position_before_in_series
         or uses_of_number > 1
 
 )

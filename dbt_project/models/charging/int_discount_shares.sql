@@ -25,8 +25,7 @@ left_0 as (
         charges.bill_date,
         charges.tax_category,
         charges.tax_rate_date,
-        cast(charges.amount_net as decimal(28, 9)) as amount_left,
-        cast(0 as decimal(28, 9)) as share
+        cast(charges.amount_net as decimal(28, 9)) as amount_left
     from {{ ref('int_discountable_charges') }} as charges
     where exists (
         select 1 from held
@@ -44,14 +43,9 @@ matched_{{ step }} as (
     select
         charges.charge_key,
         charges.account_id,
-        charges.subscription_id,
-        charges.charge_kind,
-        charges.product_id,
         charges.period_start,
         charges.period_end,
-        charges.bill_date,
         charges.tax_category,
-        charges.tax_rate_date,
         charges.amount_left,
         held.discount_id,
         held.subscription_id as discount_subscription_id,
@@ -63,20 +57,21 @@ matched_{{ step }} as (
         held.minor_units,
         held.is_due_at_end
     from left_{{ step - 1 }} as charges
-    left join held
+    inner join held
         on
             charges.account_id = held.account_id
             and charges.period_start = held.period_start
             and charges.period_end = held.period_end
-            and held.step = {{ step }}
-            and charges.amount_left > 0
-            and (held.subscription_id is null or held.subscription_id = charges.subscription_id)
-            and (
-                held.reduces_all
-                or (held.reduces_recurring and charges.charge_kind = 'recurring')
-                or (held.reduces_usage and charges.charge_kind = 'usage')
-                or instr(held.applies_to, ';' || charges.product_id || ';') > 0
-            )
+    where
+        held.step = {{ step }}
+        and charges.amount_left > 0
+        and (held.subscription_id is null or held.subscription_id = charges.subscription_id)
+        and (
+            held.reduces_all
+            or (held.reduces_recurring and charges.charge_kind = 'recurring')
+            or (held.reduces_usage and charges.charge_kind = 'usage')
+            or instr(held.applies_to, ';' || charges.product_id || ';') > 0
+        )
 
 ),
 
@@ -166,50 +161,49 @@ discounted_{{ step }} as (
 
 ),
 
-left_{{ step }} as (
+shared_{{ step }} as (
 
     select
-        discounted.charge_key,
-        discounted.account_id,
-        discounted.subscription_id,
-        discounted.charge_kind,
-        discounted.product_id,
-        discounted.period_start,
-        discounted.period_end,
-        discounted.bill_date,
-        discounted.tax_category,
-        discounted.tax_rate_date,
-        cast(
-            greatest(discounted.amount_left - coalesce({{ exact_share(
-                'discounted.amount_left', 'discounted.discount_amount', 'discounted.category_left'
-            ) }}, 0), 0) as decimal(28, 9)
-        ) as amount_left,
-        cast(coalesce({{ exact_share(
-            'discounted.amount_left', 'discounted.discount_amount', 'discounted.category_left'
-        ) }}, 0) as decimal(28, 9)) as share,
-        discounted.discount_id,
-        discounted.discount_subscription_id,
-        discounted.discount_name,
-        discounted.discount_amount,
-        discounted.is_due_at_end
-    from discounted_{{ step }} as discounted
+        charge_key,
+        discount_id,
+        discount_subscription_id,
+        discount_name,
+        is_due_at_end,
+        discount_amount,
+        {{ exact_share('amount_left', 'discount_amount', 'category_left') }} as share
+    from discounted_{{ step }}
+    where discount_amount > 0
 
 ),
 
+{% if not loop.last %}
+left_{{ step }} as (
+
+    select
+        charges.charge_key,
+        charges.account_id,
+        charges.subscription_id,
+        charges.charge_kind,
+        charges.product_id,
+        charges.period_start,
+        charges.period_end,
+        charges.bill_date,
+        charges.tax_category,
+        charges.tax_rate_date,
+        cast(greatest(charges.amount_left - coalesce(shared.share, 0), 0) as decimal(28, 9)) as amount_left
+    from left_{{ step - 1 }} as charges
+    left join shared_{{ step }} as shared
+        on charges.charge_key = shared.charge_key
+
+),
+
+{% endif %}
 {% endfor %}
 shares as (
 
     {% for step in range(1, last_step + 1) -%}
     select
         charge_key,
-        account_id,
-        subscription_id,
-        charge_kind,
-        period_start,
-        period_end,
-        bill_date,
-        tax_category,
-        tax_rate_date,
         discount_id,
         discount_subscription_id,
         discount_name,
@@ -217,11 +211,35 @@ shares as (
         cast({{ step }} as bigint) as step,
         discount_amount,
         share
-    from left_{{ step }}
-    where discount_amount > 0
+    from shared_{{ step }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
+),
+
+with_charge as (
+
+    select
+        shares.charge_key,
+        charges.account_id,
+        charges.subscription_id,
+        charges.charge_kind,
+        charges.period_start,
+        charges.period_end,
+        charges.bill_date,
+        charges.tax_category,
+        charges.tax_rate_date,
+        shares.discount_id,
+        shares.discount_subscription_id,
+        shares.discount_name,
+        shares.is_due_at_end,
+        shares.step,
+        shares.discount_amount,
+        shares.share
+    from shares
+    inner join {{ ref('int_discountable_charges') }} as charges
+        on shares.charge_key = charges.charge_key
+
 )
 
-select * from shares
+select * from with_charge
