@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,7 @@ from ingestion.operator_folder import ReadFolder, read_folder
 from ingestion.operator_yaml import operator_columns
 from ingestion.table_reading import LINE
 from ingestion.tables import TABLES, Table
-from ingestion.usage_files import Memory, UsageFile, has_changed, is_settled
+from ingestion.usage_files import Memory, Stamp, UsageFile, has_changed, is_settled
 from ingestion.usage_rows import COMPRESSION, RECORD_COLUMNS, insert_sql, rejected_sql
 
 Progress = Callable[[str, int, int], None]
@@ -69,7 +70,7 @@ PATH_COLUMNS = (
     ("size_bytes", "bigint"),
     ("modified_ns", "bigint"),
     ("changed_ns", "bigint"),
-    ("inode", "decimal(20,0)"),
+    ("inode", "ubigint"),
 )
 # Written by other parts, declared here so that every raw table exists before the first run.
 OTHER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -165,18 +166,48 @@ def load(
     prepare(con)
     known = {row[0] for row in con.execute("select file_id from raw.usage_files").fetchall()}
     paths = {
-        name: (stamp, file_id)
-        for name, file_id, *stamp in con.execute("select * from raw.usage_paths").fetchall()
+        name: ((size, modified, changed, inode), file_id)
+        for name, file_id, size, modified, changed, inode in con.execute(
+            "select * from raw.usage_paths"
+        ).fetchall()
     }
     report = LoadReport()
+    begun_ns = time.time_ns()
     with read_folder(folder, Memory(frozenset(known), paths), progress=progress) as read:
         if read.faults:
             raise OperatorFolderError(read.faults)
         report.warnings += read.warnings
         report.reference_changed = _replace_reference(con, read)
         _UsageLoader(con, moment, known, report, progress).load(read.usage_files)
+        settled = [file for file in read.usage_files if is_settled(file, begun_ns)]
+        _remember_paths(con, paths, [file for file in settled if file.file_id in known])
     report.warnings = in_reading_order(report.warnings)
     return report
+
+
+def _remember_paths(
+    con: duckdb.DuckDBPyConnection,
+    before: dict[str, tuple[Stamp, str]],
+    files: list[UsageFile],
+) -> None:
+    now = {file.name: (file.stamp, file.file_id) for file in files}
+    if now == before:
+        return
+    names = list(now)
+    ids = [file_id for _, file_id in now.values()]
+    stamps = zip(*(stamp for stamp, _ in now.values()), strict=True) if now else [()] * 4
+    numbers = [pa.array(list(column), pa.uint64()) for column in stamps]
+    columns = zip((name for name, _ in PATH_COLUMNS), (names, ids, *numbers), strict=True)
+    con.execute("begin transaction")
+    try:
+        con.execute("delete from raw.usage_paths")
+        con.register("incoming", pa.table(dict(columns)))
+        con.execute("insert into raw.usage_paths by name select * from incoming")
+        con.unregister("incoming")
+        con.execute("commit")
+    except BaseException:
+        _rollback(con)
+        raise
 
 
 # --------------------------------------------------------------------------------------- reference
@@ -208,7 +239,7 @@ def _replace_reference(con: duckdb.DuckDBPyConnection, read: ReadFolder) -> bool
             con.unregister("incoming")
         con.execute("commit")
     except BaseException:
-        con.execute("rollback")
+        _rollback(con)
         raise
     return True
 

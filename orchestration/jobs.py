@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Callable
 from datetime import date
+from importlib import import_module
 from typing import Any
 
 COMMAND_TAG = "billhouse/started_by"
@@ -21,6 +24,8 @@ def run(job: str, bill_date: date, config: dict[str, Any]) -> list[str]:
     # Events are stored in batches where Dagster can: a run writes hundreds.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "500")
     import dagster as dg
+
+    _keep_event_log_engines()
 
     from orchestration.definitions import defs
     from orchestration.defs.partitions import bill_run_partitions
@@ -44,6 +49,41 @@ def run(job: str, bill_date: date, config: dict[str, Any]) -> list[str]:
     return [f"{error} (run {result.run_id} in Dagster)" for error in errors if error] or [
         f"{job} failed; see run {result.run_id} in Dagster"
     ]
+
+
+@functools.cache
+def _keep_event_log_engines() -> None:
+    """Let Dagster's SQLite storages keep what they connect with, for the life of this process.
+
+    They make an SQLAlchemy engine for every event that they store, and so compile every statement
+    anew and wait for the disk each time: of a draft's 18 s of processor time, 7 s. The settings
+    here are safe for a file in WAL mode; a power cut can cost the last lines of a run's log.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    for name in (
+        "event_log.sqlite.sqlite_event_log",
+        "runs.sqlite.sqlite_run_storage",
+        "schedules.sqlite.sqlite_schedule_storage",
+    ):
+        storage = import_module(f"dagster._core.storage.{name}")
+        storage.create_engine = _one_per_file(storage.create_engine)
+
+    @event.listens_for(Engine, "connect")
+    def _(connection: Any, _record: Any) -> None:
+        connection.execute("pragma synchronous = normal")
+
+
+def _one_per_file(create_engine: Callable[..., Any]) -> Callable[..., Any]:
+    engines: dict[str, Any] = {}
+
+    def kept(url: str, **options: Any) -> Any:
+        if url not in engines:
+            engines[url] = create_engine(url, **options)
+        return engines[url]
+
+    return kept
 
 
 def _said(error: Any) -> str:

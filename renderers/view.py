@@ -8,7 +8,7 @@ compute nothing.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -662,14 +662,10 @@ def _breakdown(context: _Context) -> Breakdown | None:
         shown, rest = ranked, []
     if rest:
         shown.append((say("breakdown_other"), sum((amount for _, amount in rest), Decimal(0))))
-    total = sum(sums.values(), Decimal(0))
+    percents = _whole_percents([amount for _, amount in shown])
     shares = tuple(
-        Share(
-            label,
-            formats.money(amount),
-            formats.percent((amount * 100 / total).quantize(Decimal(1))),
-        )
-        for label, amount in shown
+        Share(label, formats.money(amount), formats.percent(percent))
+        for (label, amount), percent in zip(shown, percents, strict=True)
     )
     title = say(
         "breakdown_title",
@@ -679,6 +675,18 @@ def _breakdown(context: _Context) -> Breakdown | None:
     )
     points = [Point(label, "", amount) for label, amount in shown]
     return Breakdown(Markup(share_bar(points, title, context.branding.palette)), shares)
+
+
+def _whole_percents(amounts: Sequence[Decimal]) -> list[Decimal]:
+    """Shares in whole percents that add up to 100: the largest remainders are rounded up."""
+    total = sum(amounts, Decimal(0))
+    exact = [amount * 100 / total for amount in amounts]
+    percents = [share.to_integral_value(ROUND_FLOOR) for share in exact]
+    missing = 100 - int(sum(percents))
+    by_remainder = sorted(range(len(exact)), key=lambda at: percents[at] - exact[at])
+    for at in by_remainder[:missing]:
+        percents[at] += 1
+    return percents
 
 
 def _quantity(context: _Context, service: str, quantity: int, scale_of: int | None = None) -> str:

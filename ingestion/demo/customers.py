@@ -6,6 +6,7 @@ from random import Random
 from typing import Any, Literal
 
 from ingestion.demo import people
+from ingestion.demo.output import KNOWN_ON, Later, settled
 from ingestion.demo.timeline import FIRST_PERIOD, Timeline, local
 
 LINES_MAX = 900_000
@@ -37,8 +38,6 @@ class Line:
     usage_to: date
     """exclusive"""
     terminated: date | None = None
-    number_kept: bool = False
-    """after the end the number still leads to the subscription"""
     usage_percent: int | None = None
     """of what the plan's users usually do; empty: left to chance"""
     stem: str | None = None
@@ -65,12 +64,14 @@ class Account:
 
 
 class Customers:
-    """Collects the rows of crm/. `through`: what became known later is left out."""
+    """Collects the rows of crm/, and the day on which each was entered.
 
-    def __init__(self, timeline: Timeline, chance: Random, through: date) -> None:
+    Whatever begins or ends is entered on its day, unless told otherwise.
+    """
+
+    def __init__(self, timeline: Timeline, chance: Random) -> None:
         self.timeline = timeline
         self.chance = chance
-        self.through = through
         self.accounts: list[Account] = []
         self.lines: list[Line] = []
         self.subscriptions: list[dict[str, Any]] = []
@@ -121,6 +122,7 @@ class Customers:
             row["vat_number"] = people.foreign_vat_number(town.country, number)
             row["tax_exempt_reason"] = _REVERSE_CHARGE
         row |= given
+        row[KNOWN_ON] = row["opened_on"]
         account = Account(
             account_id,
             kind,
@@ -179,6 +181,7 @@ class Customers:
             usage_to=self.timeline.end,
         )
         row: dict[str, Any] = {
+            KNOWN_ON: starts,
             "subscription_id": subscription_id,
             "account_id": account.account_id,
             "name": name,
@@ -214,6 +217,7 @@ class Customers:
             numbers = ((line.kind, line.pbx_user),)
         rows = [
             {
+                KNOWN_ON: line.started,
                 "subscription_id": line.subscription_id,
                 "kind": kind,
                 "identifier": identifier,
@@ -236,6 +240,7 @@ class Customers:
         """A product of a line, or of the account when `line` is empty."""
         subscription_id = None if line is None else line.subscription_id
         row: dict[str, Any] = {
+            KNOWN_ON: valid_from,
             "subscribed_product_id": f"P{len(self.subscribed_products) + 1:07d}",
             "account_id": account.account_id,
             "subscription_id": subscription_id,
@@ -252,7 +257,7 @@ class Customers:
 
     def change_plan(self, account: Account, line: Line, plan: str, day: date) -> None:
         """From `day` on the line has another plan."""
-        self._plan_row_of[line.subscription_id]["valid_to"] = day
+        self._plan_row_of[line.subscription_id]["valid_to"] = Later(day, day)
         self._plan_row_of[line.subscription_id] = self.hold(account, line, plan, day)
 
     def last_held_from(self, line: Line) -> date:
@@ -274,20 +279,19 @@ class Customers:
         """
         line.usage_to = min(line.usage_to, day)
         line.terminated = day
-        line.number_kept = not releases
-        if known_on is not None and self.through < known_on:
-            return
-        row = self._row_of[line.subscription_id]
+        known_on = known_on or day
         ends: date | datetime = day if at is None else local(day, at)
-        row["terminated_at"] = ends
+        self._row_of[line.subscription_id]["terminated_at"] = Later(ends, known_on)
         # Usage of the last hours still needs its plan; the day of the end is not charged (5.1).
         last_day = day if at is None else day + timedelta(days=1)
         for held in self._held_of[line.subscription_id]:
-            if held["valid_to"] is None or held["valid_to"] > last_day:
-                held["valid_to"] = last_day
+            ended = settled(held["valid_to"])
+            if (ended or date.max) > last_day:
+                held["valid_to"] = Later(last_day, known_on, before=ended)
         if releases:
             for number in self._numbers_of[line.subscription_id]:
-                number["valid_to"] = ends if isinstance(ends, datetime) else local(ends)
+                released = ends if isinstance(ends, datetime) else local(ends)
+                number["valid_to"] = Later(released, known_on)
 
     def discount(
         self,
@@ -300,10 +304,9 @@ class Customers:
         known_on: date | None = None,
     ) -> None:
         """A discount of a line or, when `line` is empty, of the account."""
-        if known_on is not None and self.through < known_on:
-            return
         self.subscribed_discounts.append(
             {
+                KNOWN_ON: known_on or valid_from or date.min,
                 "account_id": account.account_id,
                 "subscription_id": None if line is None else line.subscription_id,
                 "discount_id": discount_id,
@@ -316,6 +319,7 @@ class Customers:
         """A phone paid by the month; the sale itself was taxed in the shop."""
         self.instalments.append(
             {
+                KNOWN_ON: line.started,
                 "agreement_id": f"T{len(self.instalments) + 1:06d}",
                 "subscription_id": line.subscription_id,
                 "name": people.phone_model(self.chance),
@@ -339,6 +343,7 @@ class Customers:
         number = len(self.adjustments) + 1
         self.adjustments.append(
             {
+                KNOWN_ON: day,
                 "adjustment_id": f"J{number:06d}",
                 "account_id": account.account_id,
                 "subscription_id": None if line is None else line.subscription_id,

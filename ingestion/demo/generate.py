@@ -30,7 +30,8 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class DemoSummary:
-    """What was written. `usage_records`: lines of all usage files; `files`: usage files."""
+    """What was written. `subscribers`: in the whole demo; `usage_records`: lines of all usage
+    files; `files`: usage files."""
 
     bill_dates: list[date]
     subscribers: int
@@ -50,9 +51,10 @@ def write_demo(
     """Writes the operator folder of Mobilis Démo SAS; equal arguments give equal bytes.
 
     `months` bill dates for each of the two cycle days, all fully covered by usage. About 31
-    records per subscriber and month. `through`: the folder as it stood on the morning of that day
-    (usage files of days before it, payments and adjustments before it, changes entered before it);
-    a later call with a later day adds the rest and leaves what stands untouched. Empty: all.
+    records per subscriber and month. `through`: the folder as it stood on the morning of that day:
+    usage files of the days before it, and of customers what was entered before it (who joined,
+    left or changed, adjustments, payments). A later call with a later day adds the rest and leaves
+    what stands untouched. Empty: all of it.
 
     ValueError for sizes out of range, FileExistsError for a folder that holds something else.
     """
@@ -66,12 +68,12 @@ def write_demo(
     output = Folder(folder)
 
     report("customers", 0, subscribers)
-    customers = Customers(timeline, Random(seed), through)
+    customers = Customers(timeline, Random(seed))
     cast.add_cast(customers)
     Crowd(customers).fill(subscribers)
     report("customers", subscribers, subscribers)
     _write_company(output)
-    _write_ratebook(output)
+    _write_ratebook(output, through)
     _write_crm(output, customers, timeline, through, seed)
 
     usage = _UsageWriter(output, UsageMaker(customers.lines, timeline, seed), timeline, seed)
@@ -86,37 +88,36 @@ def _write_company(output: Folder) -> None:
     output.write("branding/logo.svg", company.LOGO_SVG.encode("utf-8"))
 
 
-def _write_ratebook(output: Folder) -> None:
-    _table(output, "products", products.product_rows())
-    _table(output, "allowances", products.allowance_rows())
-    _table(output, "rates", rates.rate_rows())
-    _table(output, "prefixes", places.prefix_rows())
-    _table(output, "networks", places.network_rows())
-    _table(output, "bands", rates.band_rows())
-    _table(output, "holidays", rates.holiday_rows())
-    _table(output, "taxes", products.tax_rows())
-    _table(output, "discounts", products.discount_rows())
-    _table(output, "translations", products.translation_rows())
+def _write_ratebook(output: Folder, through: date) -> None:
+    _table(output, "products", products.product_rows(), through)
+    _table(output, "allowances", products.allowance_rows(), through)
+    _table(output, "rates", rates.rate_rows(), through)
+    _table(output, "prefixes", places.prefix_rows(), through)
+    _table(output, "networks", places.network_rows(), through)
+    _table(output, "bands", rates.band_rows(), through)
+    _table(output, "holidays", rates.holiday_rows(), through)
+    _table(output, "taxes", products.tax_rows(), through)
+    _table(output, "discounts", products.discount_rows(), through)
+    _table(output, "translations", products.translation_rows(), through)
 
 
 def _write_crm(
     output: Folder, customers: Customers, timeline: Timeline, through: date, seed: int
 ) -> None:
-    _table(output, "accounts", (account.row for account in customers.accounts))
-    _table(output, "subscriptions", customers.subscriptions)
-    _table(output, "identifiers", customers.identifiers)
-    _table(output, "subscribed_products", customers.subscribed_products)
-    _table(output, "subscribed_discounts", customers.subscribed_discounts)
-    _table(output, "instalments", customers.instalments)
-    given = (row for row in customers.adjustments if row["effective_on"] < through)
-    _table(output, "adjustments", given)
-    paid = payments.payment_rows(customers.accounts, timeline, through, Random(seed + 1))
-    _table(output, "payments", paid)
+    _table(output, "accounts", (account.row for account in customers.accounts), through)
+    _table(output, "subscriptions", customers.subscriptions, through)
+    _table(output, "identifiers", customers.identifiers, through)
+    _table(output, "subscribed_products", customers.subscribed_products, through)
+    _table(output, "subscribed_discounts", customers.subscribed_discounts, through)
+    _table(output, "instalments", customers.instalments, through)
+    _table(output, "adjustments", customers.adjustments, through)
+    paid = payments.payment_rows(customers.accounts, timeline, Random(seed + 1))
+    _table(output, "payments", paid, through)
 
 
-def _table(output: Folder, name: str, rows: Iterable[dict[str, Any]]) -> None:
+def _table(output: Folder, name: str, rows: Iterable[dict[str, Any]], through: date) -> None:
     table = BY_NAME[name]
-    output.table(table.path, [column.name for column in table.columns], rows)
+    output.table(table.path, [column.name for column in table.columns], rows, through)
 
 
 @dataclass(frozen=True)

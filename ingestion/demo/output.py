@@ -6,9 +6,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
+
+# Key of a row, no column: the day on which the row was entered.
+KNOWN_ON = "known_on"
+
+
+class Later(NamedTuple):
+    """A cell that is changed on `known_on`."""
+
+    value: Any
+    known_on: date
+    before: Any = None
+
+
+def settled(value: Any) -> Any:
+    """What a cell says in the end."""
+    return value.value if isinstance(value, Later) else value
 
 
 class Folder:
@@ -42,13 +58,19 @@ class Folder:
         partial.write_bytes(content)
         partial.replace(path)
 
-    def table(self, name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-        """Writes one CSV table; a column that a row lacks is empty."""
+    def table(
+        self, name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], through: date
+    ) -> None:
+        """Writes one CSV table as it stood on the morning of `through`.
+
+        A column that a row lacks is empty; a row with KNOWN_ON is there from the day after.
+        """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
         for row in rows:
-            writer.writerow([cell(row.get(column)) for column in columns])
+            if row.get(KNOWN_ON, date.min) < through:
+                writer.writerow([cell(row.get(column), through) for column in columns])
         self.write(name, text.getvalue().encode("utf-8"))
 
     def remove_leftovers(self, *folders: str) -> None:
@@ -59,8 +81,10 @@ class Folder:
                     path.unlink()
 
 
-def cell(value: Any) -> str:
+def cell(value: Any, through: date) -> str:
     """A value as the operator folder writes it."""
+    if isinstance(value, Later):
+        value = value.value if value.known_on < through else value.before
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from ingestion.demo.customers import Account
+from ingestion.demo.output import KNOWN_ON, settled
 from ingestion.demo.products import recurring_price
 from ingestion.demo.timeline import Timeline
 
@@ -35,16 +36,16 @@ def _expected(account: Account, bill_date: date, prices: _Prices) -> Decimal:
     """Recurring prices of what is held on the bill date, with tax, to the cent."""
     net = Decimal(0)
     for row in account.held:
-        if row["valid_from"] <= bill_date and (row["valid_to"] or date.max) > bill_date:
+        if row["valid_from"] <= bill_date and (settled(row["valid_to"]) or date.max) > bill_date:
             net += prices.of(row["product_id"], bill_date)
     gross = net * Decimal(_TAX_FACTOR.get(account.tax_jurisdiction, "1"))
     return gross.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def payment_rows(
-    accounts: list[Account], timeline: Timeline, through: date, chance: Random
+    accounts: list[Account], timeline: Timeline, chance: Random
 ) -> Iterator[dict[str, Any]]:
-    """Rows of payments.csv received before `through`."""
+    """Rows of payments.csv, in the order of their receipt."""
     prices = _Prices()
     received: list[tuple[date, str, Decimal, str, str]] = []
     for account in accounts:
@@ -76,9 +77,8 @@ def payment_rows(
             )
     received.sort()
     for number, (day, account_id, amount, method, reference) in enumerate(received, start=1):
-        if day >= through:
-            break
         yield {
+            KNOWN_ON: day,
             "payment_id": f"E{number:07d}",
             "account_id": account_id,
             "received_on": day,

@@ -120,15 +120,41 @@ def test_no_file_is_named_for_a_day_that_has_not_come(tmp_path: Path) -> None:
     assert max(last_days) == "20260717"
 
 
-def test_facts_entered_late_are_missing_before(tmp_path: Path) -> None:
-    write_demo(tmp_path, subscribers=SMALL, months=2, through=date(2026, 8, 15))
-    before = rows(tmp_path, "crm/subscriptions.csv")
+def test_the_customer_system_knows_nothing_before_its_day(tmp_path: Path) -> None:
+    write_demo(tmp_path, subscribers=SMALL, months=1, through=date(2026, 7, 15))
+    for name, column in (
+        ("subscriptions", "activated_at"),
+        ("subscriptions", "terminated_at"),
+        ("subscribed_products", "valid_from"),
+        ("adjustments", "effective_on"),
+        ("payments", "received_on"),
+    ):
+        assert all(row[column][:10] < "2026-07-15" for row in rows(tmp_path, f"crm/{name}.csv"))
+
+
+def test_some_ends_and_discounts_are_entered_late(tmp_path: Path) -> None:
+    """After a bill for the time since then has been issued: a correction."""
+    bill_date = date(2026, 8, 15)
+    write_demo(tmp_path, subscribers=SMALL, months=2, through=bill_date)
+    known = {
+        row["subscription_id"]: row["terminated_at"]
+        for row in rows(tmp_path, "crm/subscriptions.csv")
+    }
+    discounts = rows(tmp_path, "crm/subscribed_discounts.csv")
     write_demo(tmp_path, subscribers=SMALL, months=2)
-    after = rows(tmp_path, "crm/subscriptions.csv")
-    changed = [new for old, new in zip(before, after, strict=True) if old != new]
-    assert changed
-    # Ended in a period that had been billed by the time it became known.
-    assert all(row["terminated_at"][:10] < "2026-08-15" for row in changed)
+    late = [
+        row["terminated_at"]
+        for row in rows(tmp_path, "crm/subscriptions.csv")
+        if row["terminated_at"]
+        and row["subscription_id"] in known
+        and not known[row["subscription_id"]]
+    ]
+    assert any(end < bill_date.isoformat() for end in late)
+    assert any(
+        row["valid_from"] < bill_date.isoformat()
+        for row in rows(tmp_path, "crm/subscribed_discounts.csv")
+        if row not in discounts
+    )
 
 
 def test_a_demo_replaces_a_demo_and_nothing_else(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import hashlib
 import os
 import random
 import signal
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -36,7 +38,11 @@ def instant(text: str) -> dt.datetime:
 
 def content(con: Warehouse) -> dict[str, list[tuple]]:
     """Everything in schema raw, in an order that does not depend on how it came there."""
-    tables = rows(con, "select table_name from duckdb_tables() where schema_name = 'raw'")
+    tables = rows(
+        con,
+        "select table_name from duckdb_tables()"
+        " where schema_name = 'raw' and table_name <> 'usage_paths'",
+    )
     return {name: sorted(rows(con, f"select * from raw.{name}"), key=repr) for (name,) in tables}
 
 
@@ -144,6 +150,41 @@ def test_a_file_is_loaded_once_whatever_its_name(tmp_path: Path, warehouse: Ware
     write_usage(folder / "cdr/core/deep/copy.csv", [{}, {}])
     assert load(warehouse, folder).files_skipped == 2
     assert content(warehouse) == before
+
+
+def test_a_known_file_that_has_not_been_touched_is_not_read_again(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestion.usage_files.SETTLED_NS", 0)
+    folder = write_operator(tmp_path, usage={"core": {"a.csv": [{}], "b.csv": [{}, {}]}})
+    time.sleep(0.05)
+    load(warehouse, folder)
+    hashed: list[str] = []
+    original = hashlib.sha256
+
+    def counted() -> Any:
+        hashed.append("file")
+        return original()
+
+    monkeypatch.setattr("ingestion.usage_files.hashlib.sha256", counted)
+    assert load(warehouse, folder).files_skipped == 2 and hashed == []
+    # Same size, same time of writing: the time of change can not be set back.
+    path = folder / "cdr/core/a.csv"
+    times = path.stat()
+    path.write_bytes(path.read_bytes().replace(b"R1", b"R9"))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert load(warehouse, folder).files_loaded == 1 and len(hashed) == 1
+    warehouse.execute("delete from raw.usage_files")
+    warehouse.execute("delete from raw.usage_records")
+    assert load(warehouse, folder).files_loaded == 2
+
+
+def test_a_file_that_has_just_been_written_is_read_again(
+    tmp_path: Path, warehouse: Warehouse
+) -> None:
+    folder = write_operator(tmp_path, usage={"core": [{}]})
+    load(warehouse, folder)
+    assert rows(warehouse, "select count(*) from raw.usage_paths") == [(0,)]
 
 
 def test_one_name_with_other_content_is_another_file(tmp_path: Path, warehouse: Warehouse) -> None:

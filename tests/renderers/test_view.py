@@ -112,6 +112,14 @@ def test_the_comparison_says_what_is_particular_to_this_bill() -> None:
     assert first is not None and first.chart is None
 
 
+def test_shares_add_up_to_a_hundred() -> None:
+    breakdown = build_view(samples.typical()).breakdown
+    assert breakdown is not None
+    assert [(share.label, plain(share.percent)) for share in breakdown.shares] == [
+        ("Marc Garnier", "58 %"), ("Louis Garnier", "29 %"), ("Jade Garnier", "13 %"),
+    ]  # fmt: skip
+
+
 def test_allowances_show_what_was_used() -> None:
     groups = build_view(samples.typical()).usage_groups
     bars = {bar.name: (plain(bar.text), bar.permille, bar.state) for bar in groups[2].bars}

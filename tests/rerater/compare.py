@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from . import calendar
+from .mediation import RecordKey
 from .pipeline import Pipeline
 from .price import Part
 from .reader import Account, Folder
@@ -114,7 +115,22 @@ class Comparison:
         }
         query = "select file_id, line_number, reason from mediation.suspended_usage"
         theirs = {(r["file_id"], r["line_number"]): (r["reason"],) for r in self.rows(query)}
+        for key in set(ours) & set(theirs):
+            if theirs[key] == ("too_old",) and self.lies_before_the_window(key):
+                theirs[key] = ours[key]
         self.differ("mediation.suspended_usage", ours, theirs)
+
+    def lies_before_the_window(self, key: RecordKey) -> bool:
+        """There a suspended record may bear its old reason or `too_old`: it is never rated."""
+        operator = self.folder.operator
+        started = calendar.local_date(self.result.records[key].started_at, operator.zone)
+        start = calendar.window_start(
+            self.result.bill_date,
+            self.result.bill_date.day,
+            lookback_periods=operator.lookback_periods,
+            first_period=operator.first_period,
+        )
+        return started < start
 
     def usage_events(self) -> None:
         ours = {}

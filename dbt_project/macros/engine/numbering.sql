@@ -1,17 +1,25 @@
 {#-
     A number as dialled → E.164 digits without "+" (3.1): "+…" and the international prefix lead
     to an international number, the national prefix to one of the operator's country; anything
-    else is taken for international digits already.
+    else is taken for international digits already. `digits` are the number's digits alone.
 -#}
-{% macro e164_digits(number, country_code, national_prefix, international_prefix) -%}
+{% macro e164_of_digits(digits, has_plus, country_code, national_prefix, international_prefix) -%}
     case
-        when left(trim({{ number }}), 1) = '+' then {{ digits_only(number) }}
+        when {{ has_plus }} then {{ digits }}
         when length({{ international_prefix }}) > 0
-            and left({{ digits_only(number) }}, length({{ international_prefix }})) = {{ international_prefix }}
-            then substring({{ digits_only(number) }}, length({{ international_prefix }}) + 1)
+            and left({{ digits }}, length({{ international_prefix }})) = {{ international_prefix }}
+            then substring({{ digits }}, length({{ international_prefix }}) + 1)
         when length({{ national_prefix }}) > 0
-            and left({{ digits_only(number) }}, length({{ national_prefix }})) = {{ national_prefix }}
-            then {{ country_code }} || substring({{ digits_only(number) }}, length({{ national_prefix }}) + 1)
-        else {{ digits_only(number) }}
+            and left({{ digits }}, length({{ national_prefix }})) = {{ national_prefix }}
+            then {{ country_code }} || substring({{ digits }}, length({{ national_prefix }}) + 1)
+        else {{ digits }}
     end
+{%- endmacro %}
+
+{% macro has_plus(number) -%}
+    left(trim({{ number }}), 1) = '+'
+{%- endmacro %}
+
+{% macro e164_digits(number, country_code, national_prefix, international_prefix) -%}
+    {{ e164_of_digits(digits_only(number), has_plus(number), country_code, national_prefix, international_prefix) }}
 {%- endmacro %}

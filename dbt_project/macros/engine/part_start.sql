@@ -1,8 +1,8 @@
 {#- When a part of an event begins, UTC: seconds into a call, the start itself for messages and data. -#}
-{% macro part_start(event, offset) -%}
+{% macro part_start(service, started_at, offset) -%}
     case
-        when {{ event }}.service = 'voice' and {{ offset }} > 0
-            then {{ instant_of(epoch_seconds(event ~ '.started_at') ~ ' + ' ~ offset) }}
-        else {{ event }}.started_at
+        when {{ service }} = 'voice' and {{ offset }} > 0
+            then {{ instant_of(epoch_seconds(started_at) ~ ' + ' ~ offset) }}
+        else {{ started_at }}
     end
 {%- endmacro %}

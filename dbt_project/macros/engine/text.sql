@@ -25,9 +25,9 @@
     )
 {%- endmacro %}
 
-{#- A 64-bit hash of a text: finds candidates only, equality of the texts decides. -#}
-{% macro text_hash(value) -%}
-    hash({{ value }})
+{#- A 64-bit hash of several texts: finds candidates only, equality of the texts decides. -#}
+{% macro text_hash(values) -%}
+    hash({{ values | join(', ') }})
 {%- endmacro %}
 
 {#- The texts of a group, joined in the given order (an aggregate). -#}

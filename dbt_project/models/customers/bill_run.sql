@@ -13,6 +13,8 @@ dates as (
         greatest(
             {{ add_months(bill_date(), '-(operator.lookback_periods + 1)') }}, operator.first_period
         ) as window_start,
+        -- the earliest bill date whose period lies in the window, whatever the cycle day
+        {{ add_months(bill_date(), '-operator.lookback_periods') }} as first_bill_date,
         operator.time_zone
     from operator
 
@@ -23,6 +25,7 @@ with_instants as (
     select
         dates.bill_date,
         dates.window_start,
+        dates.first_bill_date,
         cast(dates.cycle_day as bigint) as cycle_day,
         {{ local_to_utc('dates.bill_date', 'dates.time_zone') }} as bill_date_at
     from dates

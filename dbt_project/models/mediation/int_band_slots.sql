@@ -140,14 +140,16 @@ with_stretch_ends as (
 
     -- a stretch is the whole time between two changes of band: where a call would be cut next
     select
-        slot,
-        band,
-        from_second,
-        to_second,
-        cast(stretch_number as bigint) as stretch_number,
-        min(from_second) over (partition by stretch_number) as stretch_from_second,
-        max(to_second) over (partition by stretch_number) as stretch_to_second
+        numbered.slot,
+        numbered.band,
+        band_numbers.band_number,
+        numbered.from_second,
+        numbered.to_second,
+        min(numbered.from_second) over (partition by numbered.stretch_number) as stretch_from_second,
+        max(numbered.to_second) over (partition by numbered.stretch_number) as stretch_to_second
     from numbered
+    inner join {{ ref('int_band_numbers') }} as band_numbers
+        on numbered.band = band_numbers.band
 
 )
 

@@ -1,4 +1,4 @@
--- One row per number as dialled, and span of days: its zone and destination (3.1).
+-- One row per number as dialled, and span of days: its place (3.1).
 {%- set longest = longest_length(ref('prefixes'), 'prefix') %}
 with dialled as (
 
@@ -6,7 +6,7 @@ with dialled as (
     from {{ source('raw', 'usage_records') }}
     where
         other_party is not null
-        and service in ('voice', 'sms', 'mms')
+        and service <> 'data'
         and direction = 'originating'
 
 ),
@@ -14,33 +14,57 @@ with dialled as (
 in_digits as (
 
     select
-        dialled.other_party,
-        {{ digits_only('dialled.other_party') }} as digits,
-        {{ e164_digits(
-            'dialled.other_party', 'operator.country_code', 'operator.national_prefix',
-            'operator.international_prefix'
-        ) }} as e164
+        other_party,
+        {{ digits_only('other_party') }} as digits,
+        {{ has_plus('other_party') }} as has_plus
     from dialled
+
+),
+
+in_international_form as (
+
+    select
+        in_digits.other_party,
+        in_digits.digits,
+        left({{ e164_of_digits(
+            'in_digits.digits', 'in_digits.has_plus', 'operator.country_code', 'operator.national_prefix',
+            'operator.international_prefix'
+        ) }}, {{ longest }}) as head
+    from in_digits
     cross join {{ ref('operator') }} as operator
 
 ),
 
 prefixes as (
 
-    select * from {{ ref('prefixes') }} where not exact
+    select
+        prefixes.prefix,
+        prefixes.exact,
+        prefixes.valid_from,
+        prefixes.valid_to,
+        places.place_number
+    from {{ ref('prefixes') }} as prefixes
+    inner join {{ ref('int_places') }} as places
+        on prefixes.zone = places.zone and prefixes.destination = places.destination
+
+),
+
+open_prefixes as (
+
+    select * from prefixes where not exact
 
 ),
 
 heads as (
 
-    select distinct left(e164, {{ longest }}) as head from in_digits
+    select distinct head from in_international_form
 
 ),
 
-head_zones as (
+head_places as (
 
     select *
-    from {{ longest_prefix_spans('heads', 'head', 'prefixes', 'prefix', ['zone', 'destination'], longest) }} as matched
+    from {{ longest_prefix_spans('heads', 'head', 'open_prefixes', 'prefix', ['place_number'], longest) }} as matched
 
 ),
 
@@ -48,56 +72,44 @@ head_zones as (
 short_codes as (
 
     select
-        in_digits.other_party,
-        prefixes.zone,
-        prefixes.destination,
+        in_international_form.other_party,
+        prefixes.place_number,
         prefixes.valid_from as span_from,
         prefixes.valid_to as span_to
-    from in_digits
-    inner join {{ ref('prefixes') }} as prefixes
-        on in_digits.digits = prefixes.prefix and prefixes.exact
+    from in_international_form
+    inner join prefixes
+        on in_international_form.digits = prefixes.prefix and prefixes.exact
 
 ),
 
 by_prefix as (
 
     select
-        in_digits.other_party,
-        head_zones.zone,
-        head_zones.destination,
-        head_zones.span_from,
-        head_zones.span_to
-    from in_digits
-    inner join head_zones
-        on left(in_digits.e164, {{ longest }}) = head_zones.head
-    left join (select distinct other_party from short_codes) as coded
-        on in_digits.other_party = coded.other_party
-    where coded.other_party is null
+        in_international_form.other_party,
+        head_places.place_number,
+        head_places.span_from,
+        head_places.span_to
+    from in_international_form
+    inner join head_places
+        on in_international_form.head = head_places.head
 
 ),
 
--- numbers that are a short code for part of the time only: a prefix may serve the rest
-coded_by_prefix as (
+coded as (
 
-    select
-        in_digits.other_party,
-        head_zones.zone,
-        head_zones.destination,
-        head_zones.span_from,
-        head_zones.span_to
-    from in_digits
-    inner join head_zones
-        on left(in_digits.e164, {{ longest }}) = head_zones.head
-    inner join (select distinct other_party from short_codes) as coded
-        on in_digits.other_party = coded.other_party
+    select distinct other_party from short_codes
 
 ),
 
+-- of numbers that are a short code for a part of the time, a prefix may serve the rest
 coded_candidates as (
 
-    select *, 0 as preference from short_codes
+    select other_party, place_number, span_from, span_to, 0 as preference from short_codes
     union all
-    select *, 1 as preference from coded_by_prefix
+    select by_prefix.other_party, by_prefix.place_number, by_prefix.span_from, by_prefix.span_to, 1 as preference
+    from by_prefix
+    inner join coded
+        on by_prefix.other_party = coded.other_party
 
 ),
 
@@ -123,8 +135,7 @@ coded_ranked as (
 
     select
         coded_spans.other_party,
-        coded_candidates.zone,
-        coded_candidates.destination,
+        coded_candidates.place_number,
         coded_spans.span_from,
         coded_spans.span_to,
         row_number() over (
@@ -143,9 +154,17 @@ coded_ranked as (
 
 called_numbers as (
 
-    select other_party, zone, destination, span_from, span_to from by_prefix
+    select
+        by_prefix.other_party,
+        by_prefix.place_number,
+        by_prefix.span_from,
+        by_prefix.span_to
+    from by_prefix
+    left join coded
+        on by_prefix.other_party = coded.other_party
+    where coded.other_party is null
     union all
-    select other_party, zone, destination, span_from, span_to from coded_ranked where preference = 1
+    select other_party, place_number, span_from, span_to from coded_ranked where preference = 1
 
 )
 

@@ -3,24 +3,21 @@
 with cut_events as (
 
     select
-        rates.file_number,
-        rates.line_number,
-        rates.situation_id,
-        rates.band,
-        rates.service,
-        rates.start_second,
-        rates.quantity,
-        rates.service = 'voice' and operator.band_crossing = 'split' as follows_clock
-    from {{ ref('int_start_rates') }} as rates
-    cross join {{ ref('operator') }} as operator
-    where rates.is_cut
+        event_key,
+        situation_id,
+        band_number,
+        quantity,
+        follows_clock,
+        {{ epoch_seconds('started_at') }} as start_second
+    from {{ ref('int_start_rates') }}
+    where is_cut
 
 ),
 
 band_stretches as (
 
     select distinct
-        band,
+        band_number,
         stretch_from_second,
         stretch_to_second
     from {{ ref('int_band_slots') }}
@@ -30,13 +27,12 @@ band_stretches as (
 in_bands as (
 
     select
-        cut_events.file_number,
-        cut_events.line_number,
+        cut_events.event_key,
         cut_events.situation_id,
         cut_events.start_second,
         cut_events.quantity,
         cut_events.follows_clock,
-        band_stretches.band,
+        band_stretches.band_number,
         greatest(band_stretches.stretch_from_second - cut_events.start_second, 0) as offset_from,
         least(band_stretches.stretch_to_second - cut_events.start_second, cut_events.quantity) as offset_to
     from cut_events
@@ -47,13 +43,12 @@ in_bands as (
     where cut_events.follows_clock
     union all
     select
-        file_number,
-        line_number,
+        event_key,
         situation_id,
         start_second,
         quantity,
         follows_clock,
-        band,
+        band_number,
         0 as offset_from,
         quantity as offset_to
     from cut_events
@@ -64,11 +59,10 @@ in_bands as (
 segments as (
 
     select
-        in_bands.file_number,
-        in_bands.line_number,
-        in_bands.band,
+        in_bands.event_key,
+        in_bands.band_number,
         timeline.rate_step_id,
-        timeline.product_id,
+        timeline.product_number,
         timeline.elapsed_from,
         case
             when in_bands.follows_clock
@@ -86,7 +80,7 @@ segments as (
     inner join {{ ref('int_tariff_timeline') }} as timeline
         on
             in_bands.situation_id = timeline.situation_id
-            and in_bands.band = timeline.band
+            and in_bands.band_number = timeline.band_number
             and timeline.elapsed_from < in_bands.offset_to
             and timeline.elapsed_to > in_bands.offset_from
             and (
@@ -107,11 +101,10 @@ segments as (
 not_empty as (
 
     select
-        file_number,
-        line_number,
-        band,
+        event_key,
+        band_number,
         rate_step_id,
-        product_id,
+        product_number,
         cast(offset_from as bigint) as offset_from,
         cast(offset_to as bigint) as offset_to
     from segments

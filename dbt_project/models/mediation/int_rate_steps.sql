@@ -84,6 +84,8 @@ steps as (
         next_increment,
         charge_name,
         tier_mode,
+        connection_fee <> 0 or minimum_charge is not null or maximum_charge is not null as has_fees,
+        {{ price_numerator('price') }} as price_numerator,
         tiers > 1 or tier_fee <> 0 or tier_mode <> 'graduated' as is_tiered,
         row_number() over (
             order by tariff_id asc nulls first, starts_at asc nulls first, span_from asc nulls first
@@ -91,6 +93,17 @@ steps as (
     from in_force
     where tier_number = 1
 
+),
+
+with_rate_numbers as (
+
+    select
+        steps.*,
+        rate_numbers.rate_number
+    from steps
+    inner join {{ ref('int_rate_numbers') }} as rate_numbers
+        on steps.rate_id = rate_numbers.rate_id
+
 )
 
-select * from steps
+select * from with_rate_numbers

@@ -10,7 +10,7 @@ tiers as (
     select
         steps.rate_step_id,
         rates.tier_from,
-        rates.rate_id,
+        rate_numbers.rate_number,
         rates.price,
         rates.per,
         rates.per_base_units,
@@ -31,6 +31,8 @@ tiers as (
             and steps.starts_at = rates.starts_at
             and steps.span_from >= rates.valid_from
             and steps.span_from < rates.valid_to
+    inner join {{ ref('int_rate_numbers') }} as rate_numbers
+        on rates.rate_id = rate_numbers.rate_id
 
 )
 

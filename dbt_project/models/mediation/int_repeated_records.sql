@@ -3,9 +3,8 @@ with record_hashes as (
 
     -- a 64-bit hash finds the few candidates; the ids themselves decide below
     select
-        file_number,
-        line_number,
-        {{ text_hash("feed || ':' || record_id") }} as id_hash
+        {{ event_key('file_number', 'line_number') }} as event_key,
+        {{ text_hash(['feed', 'record_id']) }} as id_hash
     from {{ source('raw', 'usage_records') }}
 
 ),
@@ -21,9 +20,7 @@ repeated_hashes as (
 
 candidates as (
 
-    select
-        record_hashes.file_number,
-        record_hashes.line_number
+    select record_hashes.event_key
     from record_hashes
     inner join repeated_hashes
         on record_hashes.id_hash = repeated_hashes.id_hash
@@ -33,36 +30,21 @@ candidates as (
 contents as (
 
     select
-        records.file_number,
-        records.line_number,
+        candidates.event_key,
         records.feed,
         records.record_id,
-        concat_ws(
-            '|',
-            coalesce(records.service, ''), coalesce(records.direction, ''),
-            coalesce(records.subscriber, ''), coalesce(records.subscriber_kind, ''),
-            coalesce(records.other_party, ''), coalesce(cast(records.started_at as string), ''),
-            coalesce(cast(records.duration_seconds as string), ''),
-            coalesce(cast(records.bytes_uplink as string), ''),
-            coalesce(cast(records.bytes_downlink as string), ''),
-            coalesce(cast(records.messages as string), ''), coalesce(records.serving_network, ''),
-            coalesce(records.charging_id, ''), coalesce(cast(records.sequence as string), ''),
-            coalesce(cast(records.is_final as string), ''), coalesce(records.disposition, '')
-        ) as content
+        {{ record_content('records') }} as content
     from {{ source('raw', 'usage_records') }} as records
     inner join candidates
-        on records.file_number = candidates.file_number and records.line_number = candidates.line_number
+        on {{ event_key('records.file_number', 'records.line_number') }} = candidates.event_key
 
 ),
 
 compared as (
 
     select
-        file_number,
-        line_number,
-        row_number() over (
-            partition by feed, record_id, content order by file_number asc nulls first, line_number asc nulls first
-        ) as arrival,
+        event_key,
+        row_number() over (partition by feed, record_id, content order by event_key asc nulls first) as arrival,
         count(*) over (partition by feed, record_id) as arrivals,
         min(content) over (partition by feed, record_id) as first_content,
         max(content) over (partition by feed, record_id) as last_content
@@ -73,8 +55,7 @@ compared as (
 repeated as (
 
     select
-        file_number,
-        line_number,
+        event_key,
         arrival > 1 as is_duplicate,
         first_content <> last_content as is_conflicting
     from compared

@@ -10,7 +10,14 @@ with serving as (
 
 networks as (
 
-    select * from {{ ref('networks') }}
+    select
+        networks.network,
+        networks.valid_from,
+        networks.valid_to,
+        visited_zones.visited_number
+    from {{ ref('networks') }} as networks
+    inner join {{ ref('int_visited_zones') }} as visited_zones
+        on networks.visited_zone = visited_zones.visited_zone
 
 ),
 
@@ -18,7 +25,7 @@ visited as (
 
     select *
     from {{ longest_prefix_spans(
-        'serving', 'serving_network', 'networks', 'network', ['visited_zone', 'country'], longest
+        'serving', 'serving_network', 'networks', 'network', ['visited_number'], longest
     ) }} as matched
 
 )

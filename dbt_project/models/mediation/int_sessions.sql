@@ -2,8 +2,7 @@
 with parts as (
 
     select
-        records.file_number,
-        records.line_number,
+        {{ event_key('records.file_number', 'records.line_number') }} as event_key,
         records.feed,
         records.charging_id,
         records.started_at,
@@ -12,11 +11,11 @@ with parts as (
         records.is_final
     from {{ source('raw', 'usage_records') }} as records
     left join {{ ref('int_repeated_records') }} as repeated
-        on records.file_number = repeated.file_number and records.line_number = repeated.line_number
+        on {{ event_key('records.file_number', 'records.line_number') }} = repeated.event_key
     where
         records.charging_id is not null
         and records.service = 'voice'
-        and repeated.file_number is null
+        and repeated.event_key is null
         and coalesce(lower(records.disposition), 'answered') = 'answered'
         and records.duration_seconds >= 0
 
@@ -74,7 +73,7 @@ ranked_parts as (
             partition by parts.feed, parts.charging_id
             order by
                 parts.sequence asc nulls last, parts.started_at asc nulls last,
-                parts.file_number asc nulls last, parts.line_number asc nulls last
+                parts.event_key asc nulls last
         ) as part_rank
     from parts
 
@@ -83,12 +82,11 @@ ranked_parts as (
 with_their_call as (
 
     select
-        ranked_parts.file_number,
-        ranked_parts.line_number,
+        ranked_parts.event_key,
         judged.is_complete,
         ranked_parts.part_rank = 1 as carries_call,
         judged.started_at as call_started_at,
-        judged.duration_seconds as call_duration_seconds
+        cast(judged.duration_seconds as decimal(18, 6)) as call_duration_seconds
     from ranked_parts
     inner join judged
         on ranked_parts.feed = judged.feed and ranked_parts.charging_id = judged.charging_id

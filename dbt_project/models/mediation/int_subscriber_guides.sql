@@ -37,6 +37,7 @@ guided as (
         spans.claimants,
         subscriptions.subscription_id,
         subscriptions.account_id,
+        numbers.subscription_number,
         subscriptions.activated_at,
         subscriptions.terminated_at
     from in_the_identifiers_form
@@ -46,6 +47,8 @@ guided as (
             and in_the_identifiers_form.identifier = spans.identifier
     inner join {{ ref('subscriptions') }} as subscriptions
         on spans.subscription_id = subscriptions.subscription_id
+    inner join {{ ref('int_subscription_numbers') }} as numbers
+        on subscriptions.subscription_id = numbers.subscription_id and subscriptions.account_id = numbers.account_id
 
 ),
 
@@ -54,13 +57,15 @@ card_spans as (
     select
         spans.subscription_id,
         spans.has_plan,
-        spans.rate_cards,
+        card_sets.card_set_number,
         {{ local_to_utc('spans.span_from', 'operator.time_zone') }} as span_from,
         case
             when spans.span_to >= date '9999-12-31' then timestamp '9999-12-31 00:00:00'
             else {{ local_to_utc('spans.span_to', 'operator.time_zone') }}
         end as span_to
     from {{ ref('int_rate_card_spans') }} as spans
+    inner join {{ ref('int_card_sets') }} as card_sets
+        on coalesce(spans.rate_cards, '') = card_sets.rate_cards
     cross join {{ ref('operator') }} as operator
 
 ),
@@ -96,7 +101,7 @@ gapless_cards as (
         gapless_spans.subscription_id,
         gapless_spans.span_from,
         gapless_spans.span_to,
-        card_spans.rate_cards,
+        card_spans.card_set_number,
         coalesce(card_spans.has_plan, false) as has_plan
     from gapless_spans
     left join card_spans
@@ -114,13 +119,12 @@ guides as (
         guided.subscriber,
         guided.subscriber_kind,
         guided.claimants,
-        guided.subscription_id,
-        guided.account_id,
+        guided.subscription_number,
         guided.activated_at,
         guided.terminated_at,
         accounts.cycle_day,
         gapless_cards.has_plan,
-        gapless_cards.rate_cards,
+        gapless_cards.card_set_number,
         greatest(guided.span_from, gapless_cards.span_from) as span_from,
         least(guided.span_to, gapless_cards.span_to) as span_to
     from guided

@@ -3,27 +3,14 @@
 with situations as (
 
     select distinct
+        situation_id,
         rate_cards,
         service,
         direction,
         visited_zone,
         coalesce(zone, '') as zone
-    from {{ ref('int_guided_usage') }}
-    where verdict is null
-
-),
-
-numbered as (
-
-    select
-        situations.*,
-        row_number() over (
-            order by
-                rate_cards asc nulls first, service asc nulls first, direction asc nulls first,
-                visited_zone asc nulls first, zone asc nulls first
-        ) as situation_id
-    from situations
+    from {{ ref('int_situations') }}
 
 )
 
-select * from numbered
+select * from situations

@@ -74,7 +74,7 @@ candidates as (
 
 bands as (
 
-    select distinct band from {{ ref('int_band_slots') }}
+    select band, band_number from {{ ref('int_band_numbers') }}
 
 ),
 
@@ -90,7 +90,7 @@ in_bands as (
         candidates.starts_at,
         candidates.span_from,
         candidates.span_to,
-        bands.band,
+        bands.band_number,
         case when candidates.band = '*' then 1 else 0 end as band_looseness
     from candidates
     inner join bands
@@ -100,9 +100,9 @@ in_bands as (
 
 day_edges as (
 
-    select situation_id, band, span_from as edge_on from in_bands
+    select situation_id, band_number, span_from as edge_on from in_bands
     union
-    select situation_id, band, span_to as edge_on from in_bands
+    select situation_id, band_number, span_to as edge_on from in_bands
 
 ),
 
@@ -110,16 +110,16 @@ day_spans as (
 
     select
         situation_id,
-        band,
+        band_number,
         edge_on as span_from,
-        lead(edge_on) over (partition by situation_id, band order by edge_on asc nulls last) as span_to
+        lead(edge_on) over (partition by situation_id, band_number order by edge_on asc nulls last) as span_to
     from day_edges
 
 ),
 
 elapsed_edges as (
 
-    select distinct situation_id, band, starts_at as elapsed_from from in_bands
+    select distinct situation_id, band_number, starts_at as elapsed_from from in_bands
 
 ),
 
@@ -127,10 +127,10 @@ elapsed_spans as (
 
     select
         situation_id,
-        band,
+        band_number,
         elapsed_from,
         lead(elapsed_from) over (
-            partition by situation_id, band order by elapsed_from asc nulls last
+            partition by situation_id, band_number order by elapsed_from asc nulls last
         ) as elapsed_to
     from elapsed_edges
 
@@ -140,7 +140,7 @@ ranked as (
 
     select
         day_spans.situation_id,
-        day_spans.band,
+        day_spans.band_number,
         day_spans.span_from,
         day_spans.span_to,
         elapsed_spans.elapsed_from,
@@ -150,7 +150,7 @@ ranked as (
         in_bands.rate_id,
         row_number() over (
             partition by
-                day_spans.situation_id, day_spans.band, day_spans.span_from, elapsed_spans.elapsed_from
+                day_spans.situation_id, day_spans.band_number, day_spans.span_from, elapsed_spans.elapsed_from
             order by
                 in_bands.card_rank asc nulls last, in_bands.looseness asc nulls last,
                 in_bands.band_looseness asc nulls last, in_bands.starts_at desc nulls last,
@@ -158,11 +158,11 @@ ranked as (
         ) as preference
     from day_spans
     inner join elapsed_spans
-        on day_spans.situation_id = elapsed_spans.situation_id and day_spans.band = elapsed_spans.band
+        on day_spans.situation_id = elapsed_spans.situation_id and day_spans.band_number = elapsed_spans.band_number
     inner join in_bands
         on
             day_spans.situation_id = in_bands.situation_id
-            and day_spans.band = in_bands.band
+            and day_spans.band_number = in_bands.band_number
             and day_spans.span_from >= in_bands.span_from
             and day_spans.span_from < in_bands.span_to
             and elapsed_spans.elapsed_from >= in_bands.starts_at
@@ -175,13 +175,13 @@ chosen as (
     select
         ranked.*,
         lag(span_to) over (
-            partition by situation_id, band, elapsed_from order by span_from asc nulls last
+            partition by situation_id, band_number, elapsed_from order by span_from asc nulls last
         ) as earlier_span_to,
         lag(rate_id) over (
-            partition by situation_id, band, elapsed_from order by span_from asc nulls last
+            partition by situation_id, band_number, elapsed_from order by span_from asc nulls last
         ) as earlier_rate_id,
         lag(product_id) over (
-            partition by situation_id, band, elapsed_from order by span_from asc nulls last
+            partition by situation_id, band_number, elapsed_from order by span_from asc nulls last
         ) as earlier_product_id
     from ranked
     where preference = 1
@@ -200,7 +200,7 @@ stretches as (
                 else 1
             end
         ) over (
-            partition by situation_id, band, elapsed_from order by span_from asc nulls last rows unbounded preceding
+            partition by situation_id, band_number, elapsed_from order by span_from asc nulls last rows unbounded preceding
         ) as stretch
     from chosen
 
@@ -210,7 +210,7 @@ merged as (
 
     select
         situation_id,
-        band,
+        band_number,
         elapsed_from,
         elapsed_to,
         product_id,
@@ -220,7 +220,7 @@ merged as (
         min(span_from) as span_from,
         max(span_to) as span_to
     from stretches
-    group by situation_id, band, elapsed_from, elapsed_to, product_id, rate_id, stretch
+    group by situation_id, band_number, elapsed_from, elapsed_to, product_id, rate_id, stretch
 
 ),
 
@@ -228,10 +228,10 @@ in_seconds as (
 
     select
         merged.situation_id,
-        merged.band,
+        merged.band_number,
         merged.elapsed_from,
         coalesce(merged.elapsed_to, {{ end_of_time() }}) as elapsed_to,
-        merged.product_id,
+        products.product_number,
         merged.rate_id,
         merged.rate_step_id,
         case
@@ -243,6 +243,8 @@ in_seconds as (
             else {{ epoch_seconds(local_to_utc('merged.span_to', 'operator.time_zone')) }}
         end as to_second
     from merged
+    inner join {{ ref('int_product_numbers') }} as products
+        on merged.product_id = products.product_id
     cross join {{ ref('operator') }} as operator
 
 )

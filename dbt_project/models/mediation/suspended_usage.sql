@@ -1,49 +1,63 @@
 -- One row per record that waits: mend the reference data and it is rated, in its true period (2.5).
-with verdicts as (
+with suspended_keys as (
 
     select
-        guided.feed,
-        guided.record_id,
-        guided.file_id,
-        guided.line_number,
-        guided.started_at,
-        guided.loaded_at,
-        guided.service,
-        guided.subscriber,
-        guided.other_party,
-        guided.visited_zone,
-        guided.zone,
+        guided.event_key,
         guided.quantity,
-        guided.subscription_id,
-        coalesce(guided.verdict, verdicts.verdict) as reason
+        guided.subscription_number,
+        guided.situation_key,
+        coalesce(guided.verdict, unpriced.verdict) as verdict
     from {{ ref('int_guided_usage') }} as guided
-    left join {{ ref('int_usage_verdicts') }} as verdicts
-        on guided.file_number = verdicts.file_number and guided.line_number = verdicts.line_number
+    left join {{ ref('int_unpriced_usage') }} as unpriced
+        on guided.event_key = unpriced.event_key
+    where guided.verdict is not null or unpriced.verdict is not null
+
+),
+
+with_reason as (
+
+    select
+        suspended_keys.*,
+        verdicts.reason
+    from suspended_keys
+    inner join {{ ref('int_verdicts') }} as verdicts
+        on suspended_keys.verdict = verdicts.verdict and verdicts.state = 'suspended'
 
 ),
 
 suspended as (
 
     select
-        feed,
-        record_id,
-        file_id,
-        line_number,
-        reason,
+        records.feed,
+        records.record_id,
+        records.file_id,
+        records.line_number,
+        with_reason.reason,
         case
-            when reason in ('unknown_subscriber', 'ambiguous_subscriber')
-                then coalesce(subscriber, 'no subscriber')
-            when reason in ('subscription_not_active', 'no_plan') then subscription_id
-            when reason = 'unknown_destination' then coalesce(other_party, 'no number')
-            when reason in ('negative_quantity', 'excessive_quantity') then cast(quantity as string)
-            when reason = 'no_rate'
-                then service || ' to ' || coalesce(zone, 'anywhere') || ' from ' || visited_zone
-            else cast(started_at as string)
+            when with_reason.reason in ('unknown_subscriber', 'ambiguous_subscriber')
+                then coalesce(records.subscriber, 'no subscriber')
+            when with_reason.reason in ('subscription_not_active', 'no_plan') then subscriptions.subscription_id
+            when with_reason.reason = 'unknown_network' then records.serving_network
+            when with_reason.reason = 'unknown_destination' then coalesce(records.other_party, 'no number')
+            when with_reason.reason in ('negative_quantity', 'excessive_quantity')
+                then cast(with_reason.quantity as string)
+            when with_reason.reason = 'no_rate'
+                then
+                    situations.service || ' to ' || coalesce(situations.zone, 'anywhere') || ' from '
+                    || situations.visited_zone
+            else cast(records.started_at as string)
         end as detail,
-        started_at,
-        loaded_at as first_suspended_at
-    from verdicts
-    where reason not in ('duplicate', 'merged', 'not_billable', 'rated')
+        records.started_at,
+        files.loaded_at as first_suspended_at
+    from with_reason
+    inner join {{ source('raw', 'usage_records') }} as records
+        on with_reason.event_key = {{ event_key('records.file_number', 'records.line_number') }}
+    left join {{ ref('int_file_first_runs') }} as files
+        on records.file_number = files.file_number
+    left join {{ ref('int_subscription_numbers') }} as subscriptions
+        on with_reason.subscription_number = subscriptions.subscription_number
+    left join {{ ref('int_situations') }} as situations
+        on with_reason.situation_key = situations.situation_key
 
 )
 

@@ -1,128 +1,23 @@
 -- One row per grant and period that is over: granted + carried_in = used + expired + carried_out (4.4).
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_where',
-    replace_where='bill_date >= ' ~ first_bill_date_in_window(),
-    on_schema_change='append_new_columns',
-    full_refresh=false,
-) }}
-{%- set last_period = greatest_value(ref('int_grant_periods'), 'period_number') %}
-with used as (
+{{ config(materialized='view') }}
+with balances as (
 
     select
-        allowance_grant_id,
-        period_number,
-        cast(sum(drawn) as bigint) as used
-    from {{ ref('int_allowance_draws') }}
-    group by allowance_grant_id, period_number
-
-),
-
-grant_periods as (
-
-    select
-        grant_periods.*,
-        coalesce(used.used, 0) as used,
-        lead(grant_periods.period_number) over (
-            partition by grant_periods.allowance_grant_id order by grant_periods.period_number asc nulls last
-        ) is not null as rolls_on
-    from {{ ref('int_grant_periods') }} as grant_periods
-    left join used
-        on
-            grant_periods.allowance_grant_id = used.allowance_grant_id
-            and grant_periods.period_number = used.period_number
-
-),
-
--- what is left goes on into the next period, at most rollover_max of it; the rest expires
-{% for period in range(0, last_period + 1) %}
-balances_{{ period }} as (
-
-    select
-        grant_periods.allowance_grant_id,
-        grant_periods.period_number,
-        grant_periods.used,
-        grant_periods.rolls_on,
-        {% if period == 0 %}
-        grant_periods.opening as available,
-        {% else %}
-        earlier.carried_out as available,
-        {% endif %}
-        case
-            when grant_periods.rolls_on and not grant_periods.is_unlimited
-                then least(
-                    {% if period == 0 %}grant_periods.opening{% else %}earlier.carried_out{% endif %}
-                    - grant_periods.used,
-                    coalesce(
-                        grant_periods.rollover_max,
-                        {% if period == 0 %}grant_periods.opening{% else %}earlier.carried_out{% endif %}
-                    )
-                )
-            else 0
-        end as carried_out
-    from grant_periods
-    {% if period == 0 %}
-    where grant_periods.period_number = grant_periods.first_period_number
-    {% else %}
-    inner join balances_{{ period - 1 }} as earlier
-        on
-            grant_periods.allowance_grant_id = earlier.allowance_grant_id
-            and grant_periods.period_number = earlier.period_number + 1
-    {% endif %}
-
-),
-
-{% endfor %}
-balances as (
-
-    {% for period in range(0, last_period + 1) -%}
-    select * from balances_{{ period }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
-closed as (
-
-    select
-        grant_periods.allowance_grant_id,
-        grant_periods.allowance_id,
-        grant_periods.account_id,
-        grant_periods.subscription_id,
-        grant_periods.bill_date,
-        case when grant_periods.period_number = 0 then balances.available else 0 end as granted,
-        case when grant_periods.period_number > 0 then balances.available else 0 end as carried_in,
-        grant_periods.is_unlimited,
-        balances.carried_out,
-        -- an unlimited grant gives what is used of it
-        case when grant_periods.is_unlimited then 0 else balances.available - balances.used - balances.carried_out end
-            as expired,
-        balances.used
-    from balances
-    inner join grant_periods
-        on
-            balances.allowance_grant_id = grant_periods.allowance_grant_id
-            and balances.period_number = grant_periods.period_number
-    where grant_periods.bill_date <= {{ bill_date() }}
-
-),
-
-with_unlimited as (
-
-    select
-        allowance_grant_id,
-        allowance_id,
-        account_id,
-        subscription_id,
-        bill_date,
-        is_unlimited,
-        case when is_unlimited then used else granted end as granted,
-        carried_in,
-        used,
-        expired,
-        carried_out
-    from closed
+        grants.allowance_grant_id,
+        grants.allowance_id,
+        grants.account_id,
+        grants.subscription_id,
+        balances.bill_date,
+        balances.is_unlimited,
+        balances.granted,
+        balances.carried_in,
+        balances.used,
+        balances.expired,
+        balances.carried_out
+    from {{ ref('int_grant_balances') }} as balances
+    inner join {{ ref('allowance_grants') }} as grants
+        on balances.grant_key = grants.grant_key
 
 )
 
-select * from with_unlimited
+select * from balances

@@ -12,7 +12,7 @@ with eligible as (
 grant_periods as (
 
     select
-        grant_periods.allowance_grant_id,
+        grant_periods.grant_key,
         grant_periods.period_number,
         grant_periods.first_period_number,
         grant_periods.opening,
@@ -22,7 +22,7 @@ grant_periods as (
         levels.level
     from {{ ref('int_grant_periods') }} as grant_periods
     inner join {{ ref('int_grant_levels') }} as levels
-        on grant_periods.allowance_grant_id = levels.allowance_grant_id
+        on grant_periods.grant_key = levels.grant_key
 
 ),
 
@@ -31,12 +31,9 @@ grant_periods as (
 needs_{{ level }} as (
 
     select
-        eligible.file_number,
-        eligible.line_number,
-        eligible.feed,
-        eligible.record_id,
-        eligible.start_second,
-        eligible.allowance_grant_id,
+        eligible.event_key,
+        eligible.started_at,
+        eligible.grant_key,
         eligible.period_number,
         eligible.increment,
         eligible.is_unlimited,
@@ -48,7 +45,7 @@ needs_{{ level }} as (
     from eligible
     {% if level > 1 %}
     left join {{ earlier }}
-        on eligible.file_number = {{ earlier }}.file_number and eligible.line_number = {{ earlier }}.line_number
+        on eligible.event_key = {{ earlier }}.event_key
     {% endif %}
     where
         eligible.level = {{ level }}
@@ -59,11 +56,11 @@ needs_{{ level }} as (
 wanted_{{ level }} as (
 
     select
-        allowance_grant_id,
+        grant_key,
         period_number,
         cast(sum({{ ceil_div('remaining', 'increment') }}) as bigint) as increments
     from needs_{{ level }}
-    group by allowance_grant_id, period_number
+    group by grant_key, period_number
 
 ),
 
@@ -71,7 +68,7 @@ wanted_{{ level }} as (
 held_{{ level }}_0 as (
 
     select
-        grant_periods.allowance_grant_id,
+        grant_periods.grant_key,
         grant_periods.increment,
         grant_periods.is_unlimited,
         grant_periods.rollover_max,
@@ -81,7 +78,7 @@ held_{{ level }}_0 as (
     from grant_periods
     left join wanted_{{ level }} as wanted
         on
-            grant_periods.allowance_grant_id = wanted.allowance_grant_id
+            grant_periods.grant_key = wanted.grant_key
             and grant_periods.period_number = wanted.period_number
     where grant_periods.level = {{ level }} and grant_periods.period_number = grant_periods.first_period_number
 
@@ -91,7 +88,7 @@ held_{{ level }}_0 as (
 held_{{ level }}_{{ period }} as (
 
     select
-        grant_periods.allowance_grant_id,
+        grant_periods.grant_key,
         grant_periods.increment,
         grant_periods.is_unlimited,
         grant_periods.rollover_max,
@@ -105,11 +102,11 @@ held_{{ level }}_{{ period }} as (
     from held_{{ level }}_{{ period - 1 }} as earlier
     inner join grant_periods
         on
-            earlier.allowance_grant_id = grant_periods.allowance_grant_id
+            earlier.grant_key = grant_periods.grant_key
             and earlier.period_number + 1 = grant_periods.period_number
     left join wanted_{{ level }} as wanted
         on
-            grant_periods.allowance_grant_id = wanted.allowance_grant_id
+            grant_periods.grant_key = wanted.grant_key
             and grant_periods.period_number = wanted.period_number
 
 ),
@@ -127,12 +124,9 @@ held_{{ level }} as (
 needs_of_{{ level }} as (
 
     select
-        needs.file_number,
-        needs.line_number,
-        needs.feed,
-        needs.record_id,
-        needs.start_second,
-        needs.allowance_grant_id,
+        needs.event_key,
+        needs.started_at,
+        needs.grant_key,
         needs.period_number,
         needs.increment,
         needs.remaining,
@@ -143,7 +137,7 @@ needs_of_{{ level }} as (
         or held.wanted <= {{ floor_div('held.available', 'needs.increment') }} as is_ample
     from needs_{{ level }} as needs
     inner join held_{{ level }} as held
-        on needs.allowance_grant_id = held.allowance_grant_id and needs.period_number = held.period_number
+        on needs.grant_key = held.grant_key and needs.period_number = held.period_number
 
 ),
 
@@ -152,22 +146,23 @@ scarce_{{ level }} as (
     select
         needs.*,
         sum(increments) over (
-            partition by allowance_grant_id, period_number
+            partition by grant_key, period_number
             order by
-                start_second asc nulls last, feed asc nulls last, record_id asc nulls last
+                needs.started_at asc nulls last, records.feed asc nulls last, records.record_id asc nulls last
             rows unbounded preceding
         ) - increments as taken_before
     from needs_of_{{ level }} as needs
-    where not is_ample
+    inner join {{ ref('int_draw_order') }} as records
+        on needs.event_key = records.event_key
+    where not needs.is_ample
 
 ),
 
 draws_{{ level }} as (
 
     select
-        file_number,
-        line_number,
-        allowance_grant_id,
+        event_key,
+        grant_key,
         period_number,
         remaining,
         cast(increments as bigint) * increment as drawn
@@ -175,9 +170,8 @@ draws_{{ level }} as (
     where is_ample
     union all
     select
-        file_number,
-        line_number,
-        allowance_grant_id,
+        event_key,
+        grant_key,
         period_number,
         remaining,
         cast(least(increments, greatest(increments_available - taken_before, 0)) as bigint) * increment as drawn
@@ -188,9 +182,8 @@ draws_{{ level }} as (
 found_{{ level }} as (
 
     select
-        file_number,
-        line_number,
-        allowance_grant_id,
+        event_key,
+        grant_key,
         period_number,
         drawn,
         {{ level }} as level,
@@ -204,17 +197,16 @@ found_{{ level }} as (
 covered_{{ level }} as (
 
     select
-        file_number,
-        line_number,
+        event_key,
         sum(covered) as covered
     from (
         {% if level > 1 %}
-        select file_number, line_number, covered from {{ earlier }}
+        select event_key, covered from {{ earlier }}
         union all
         {% endif %}
-        select file_number, line_number, covered from found_{{ level }}
+        select event_key, covered from found_{{ level }}
     ) as covered_so_far
-    group by file_number, line_number
+    group by event_key
 
 ),
 
@@ -224,9 +216,8 @@ draws as (
 
     {% for level in range(1, last_level + 1) -%}
     select
-        file_number,
-        line_number,
-        allowance_grant_id,
+        event_key,
+        grant_key,
         period_number,
         cast(level as bigint) as level,
         cast(drawn as bigint) as drawn,

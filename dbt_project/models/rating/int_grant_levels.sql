@@ -1,25 +1,35 @@
--- One row per grant that can run dry or cover usage: the level at which it is drawn (4.2).
+-- One row per grant: its pool, and the level at which it is drawn in it (4.2).
 -- A grant of a lower level is drawn before one of a higher level; grants of one level never meet in one event.
 with grants as (
 
     select
-        allowance_grant_id,
-        account_id,
-        subscription_id,
-        subscribed_product_id,
-        allowance_id,
+        grant_key,
+        account_number,
+        subscription_number,
+        holding_number,
+        allowance_number,
         service,
         is_shared,
         priority,
         expires_on,
         granted_bill_date,
-        count(*) as periods,
-        min(period_number) as first_period_number,
         max(period_number) as last_period_number
     from {{ ref('int_grant_periods') }}
     group by
-        allowance_grant_id, account_id, subscription_id, subscribed_product_id, allowance_id, service, is_shared,
+        grant_key, account_number, subscription_number, holding_number, allowance_number, service, is_shared,
         priority, expires_on, granted_bill_date
+
+),
+
+accounts as (
+
+    select
+        account_number,
+        service,
+        max(case when is_shared then 1 else 0 end) = 1 as has_shared,
+        max(last_period_number) > 0 as has_rollover
+    from grants
+    group by account_number, service
 
 ),
 
@@ -29,15 +39,46 @@ pools as (
 
     select
         grants.*,
-        case
-            when max(case when is_shared then 1 else 0 end) over (partition by account_id, service) = 1 then ''
-            else subscription_id
-        end as pool_subscription,
-        case
-            when max(last_period_number) over (partition by account_id, service) > 0 then date '0001-01-01'
-            else granted_bill_date
-        end as pool_period
+        accounts.has_rollover,
+        case when accounts.has_shared then 0 else grants.subscription_number end as pool_subscription,
+        case when accounts.has_rollover then date '0001-01-01' else grants.granted_bill_date end as pool_period
     from grants
+    inner join accounts
+        on grants.account_number = accounts.account_number and grants.service = accounts.service
+
+),
+
+pool_sizes as (
+
+    select
+        account_number,
+        service,
+        pool_subscription,
+        pool_period,
+        count(*) as grants
+    from pools
+    group by account_number, service, pool_subscription, pool_period
+
+),
+
+crowded as (
+
+    select
+        pools.*,
+        holdings.subscribed_product_id,
+        allowances.allowance_id
+    from pools
+    inner join pool_sizes
+        on
+            pools.account_number = pool_sizes.account_number
+            and pools.service = pool_sizes.service
+            and pools.pool_subscription = pool_sizes.pool_subscription
+            and pools.pool_period = pool_sizes.pool_period
+            and pool_sizes.grants > 1
+    inner join {{ ref('int_holding_numbers') }} as holdings
+        on pools.holding_number = holdings.holding_number
+    inner join {{ ref('int_allowance_numbers') }} as allowances
+        on pools.allowance_number = allowances.allowance_number
 
 ),
 
@@ -45,16 +86,16 @@ pools as (
 among_equals as (
 
     select
-        pools.*,
+        crowded.*,
         case
             when
                 max(case when is_shared then 1 else 0 end) over (
-                    partition by account_id, service, pool_period, priority, expires_on, allowance_id
+                    partition by account_number, service, pool_period, priority, expires_on, allowance_id
                 ) = 1
-                then ''
-            else subscription_id
+                then 0
+            else subscription_number
         end as equals_subscription
-    from pools
+    from crowded
 
 ),
 
@@ -64,8 +105,8 @@ turns as (
         among_equals.*,
         row_number() over (
             partition by
-                account_id, service, pool_period, priority, expires_on, allowance_id, equals_subscription
-            order by subscribed_product_id asc nulls last, allowance_grant_id asc nulls last
+                account_number, service, pool_period, priority, expires_on, allowance_id, equals_subscription
+            order by subscribed_product_id asc nulls last, grant_key asc nulls last
         ) as turn
     from among_equals
 
@@ -74,14 +115,30 @@ turns as (
 levels as (
 
     select
-        allowance_grant_id,
+        grant_key,
         dense_rank() over (
-            partition by account_id, service, pool_subscription, pool_period
+            partition by account_number, service, pool_subscription, pool_period
             order by
                 priority asc nulls last, expires_on asc nulls last, allowance_id asc nulls last, turn asc nulls last
         ) as level
     from turns
 
+),
+
+all_levels as (
+
+    select
+        pools.grant_key,
+        pools.account_number,
+        pools.service,
+        pools.pool_subscription,
+        pools.pool_period,
+        pools.has_rollover,
+        coalesce(levels.level, 1) as level
+    from pools
+    left join levels
+        on pools.grant_key = levels.grant_key
+
 )
 
-select * from levels
+select * from all_levels

@@ -1,25 +1,24 @@
 -- One row per grant and period in which it can be used: its own, and those into which its rest rolls (4.4).
-{%- set stored_grants = load_relation(api.Relation.create(database=target.database, schema='rating', identifier='allowance_grants')) %}
-{%- set stored_balances = load_relation(api.Relation.create(database=target.database, schema='rating', identifier='allowance_balances')) %}
+{%- set stored_balances = load_relation(api.Relation.create(database=target.database, schema='rating', identifier='int_grant_balances')) %}
 with grants as (
 
     select
         grants.*,
-        {{ months_between('grants.bill_date', 'grants.bill_date') }} as first_period_number,
+        cast(0 as bigint) as first_period_number,
         grants.granted as opening
-    from {{ ref('allowance_grants') }} as grants
+    from {{ ref('int_grants') }} as grants
     where grants.bill_date >= {{ first_bill_date_in_window() }}
-    {% if stored_grants is not none and stored_balances is not none %}
+    {% if stored_balances is not none %}
     -- a rest carried out of the last period before the window opens it: that period stays as it was (1.2)
     union all
     select
         grants.*,
         {{ months_between('grants.bill_date', 'balances.bill_date') }} + 1 as first_period_number,
         balances.carried_out as opening
-    from {{ ref('allowance_grants') }} as grants
+    from {{ ref('int_grants') }} as grants
     inner join {{ stored_balances }} as balances
         on
-            grants.allowance_grant_id = balances.allowance_grant_id
+            grants.grant_key = balances.grant_key
             and balances.carried_out > 0
             and balances.bill_date < {{ first_bill_date_in_window() }}
             and balances.bill_date >= {{ add_months(first_bill_date_in_window(), -1) }}
@@ -28,51 +27,89 @@ with grants as (
 
 ),
 
-periods as (
+own_periods as (
 
     select
-        grants.allowance_grant_id,
-        grants.account_id,
-        grants.subscription_id,
-        grants.subscribed_product_id,
-        grants.allowance_id,
-        grants.service,
-        grants.is_shared,
-        grants.is_unlimited,
-        grants.increment,
-        grants.priority,
-        grants.zones,
-        grants.visited_zones,
-        grants.rollover_max,
-        grants.expires_on,
-        grants.bill_date as granted_bill_date,
-        grants.opening,
-        grants.first_period_number,
-        periods.n as period_number,
-        {{ add_months('grants.bill_date', 'periods.n') }} as bill_date,
-        case
-            when periods.n = 0 then grants.held_from
-            else {{ add_months('grants.bill_date', 'periods.n - 1') }}
-        end as usable_from,
-        case
-            when periods.n = 0 then grants.held_to
-            else least({{ add_months('grants.bill_date', 'periods.n') }}, grants.ends_on)
-        end as usable_to
+        grants.*,
+        cast(0 as bigint) as period_number,
+        grants.bill_date as used_bill_date,
+        grants.held_from as usable_from,
+        grants.held_to as usable_to
     from grants
-    inner join {{ integers(0, 120) }} as periods
+    where grants.first_period_number = 0
+
+),
+
+later_periods as (
+
+    select
+        grants.*,
+        periods.n as period_number,
+        {{ add_months('grants.bill_date', 'periods.n') }} as used_bill_date,
+        {{ add_months('grants.bill_date', 'periods.n - 1') }} as usable_from,
+        least({{ add_months('grants.bill_date', 'periods.n') }}, grants.ends_on) as usable_to
+    from grants
+    inner join {{ integers(1, 120) }} as periods
         on periods.n >= grants.first_period_number and periods.n <= grants.rollover_periods
+    where grants.rollover_periods > 0
+
+),
+
+all_periods as (
+
+    select * from own_periods
+    union all
+    select * from later_periods where usable_from < usable_to
+
+),
+
+-- days become seconds by a small calendar, not once per grant
+days as (
+
+    select usable_from as usable_day from all_periods
+    union
+    select usable_to as usable_day from all_periods
+
+),
+
+day_seconds as (
+
+    select
+        days.usable_day,
+        {{ epoch_seconds(local_to_utc('days.usable_day', 'operator.time_zone')) }} as second_of_day
+    from days
+    cross join {{ ref('operator') }} as operator
 
 ),
 
 usable as (
 
     select
-        periods.*,
-        {{ epoch_seconds(local_to_utc('periods.usable_from', 'operator.time_zone')) }} as from_second,
-        {{ epoch_seconds(local_to_utc('periods.usable_to', 'operator.time_zone')) }} as to_second
-    from periods
-    cross join {{ ref('operator') }} as operator
-    where periods.usable_from < periods.usable_to
+        all_periods.grant_key,
+        all_periods.holding_number,
+        all_periods.allowance_number,
+        all_periods.account_number,
+        all_periods.subscription_number,
+        all_periods.allowance_row,
+        all_periods.service,
+        all_periods.is_shared,
+        all_periods.is_unlimited,
+        all_periods.increment,
+        all_periods.priority,
+        all_periods.rollover_max,
+        all_periods.expires_on,
+        all_periods.bill_date as granted_bill_date,
+        all_periods.opening,
+        all_periods.first_period_number,
+        all_periods.period_number,
+        all_periods.used_bill_date as bill_date,
+        starts.second_of_day as from_second,
+        ends.second_of_day as to_second
+    from all_periods
+    inner join day_seconds as starts
+        on all_periods.usable_from = starts.usable_day
+    inner join day_seconds as ends
+        on all_periods.usable_to = ends.usable_day
 
 )
 

@@ -1,12 +1,11 @@
--- One row per priced part of a tail that is cut or priced by tiers, fees of the event included (3.5, 3.6, 4.5).
+-- One row per priced part of a tail of a special event, fees of the event included (3.5, 3.6, 4.5).
 with segments as (
 
     select
         segments.*,
-        steps.rate_id,
-        steps.zone as zone_written,
-        steps.charge_name,
+        steps.rate_number,
         steps.price,
+        steps.price_numerator,
         steps.per_base_units,
         steps.is_tiered
     from {{ ref('int_tail_segments') }} as segments
@@ -18,32 +17,30 @@ with segments as (
 parts as (
 
     select
-        file_number,
-        line_number,
-        band,
+        event_key,
+        band_number,
         rate_step_id,
-        product_id,
+        product_number,
         offset_from,
         offset_to - offset_from as quantity,
-        rate_id,
+        rate_number,
         cast(0 as bigint) as tier_from,
         billed_quantity,
         price,
         per_base_units,
-        cast({{ muldiv('price', 'billed_quantity', 'per_base_units', 6) }} as decimal(18, 6)) as usage_amount,
+        {{ usage_amount('segments', 'segments.billed_quantity') }} as usage_amount,
         cast(0 as decimal(18, 6)) as tier_fees
     from segments
     where not is_tiered
     union all
     select
-        tiered.file_number,
-        tiered.line_number,
-        tiered.band,
+        tiered.event_key,
+        tiered.band_number,
         tiered.rate_step_id,
-        tiered.product_id,
+        tiered.product_number,
         tiered.offset_from,
         tiered.offset_to - tiered.offset_from as quantity,
-        tiered.rate_id,
+        tiered.rate_number,
         tiered.tier_from,
         tiered.billed_quantity,
         tiered.price,
@@ -59,18 +56,18 @@ in_order as (
     select
         parts.*,
         row_number() over (
-            partition by file_number, line_number order by offset_from asc nulls last, tier_from asc nulls last
+            partition by event_key order by offset_from asc nulls last, tier_from asc nulls last
         ) as tail_part_number,
         -- a segment that falls into several tiers keeps its own quantity once: on its last tier
         row_number() over (
-            partition by file_number, line_number, offset_from order by tier_from desc nulls last
+            partition by event_key, offset_from order by tier_from desc nulls last
         ) as from_last_tier,
         sum(billed_quantity) over (
-            partition by file_number, line_number, offset_from
+            partition by event_key, offset_from
             order by tier_from asc nulls last rows unbounded preceding
         ) as units_to_here,
-        sum(usage_amount) over (partition by file_number, line_number) as event_amount,
-        sum(billed_quantity) over (partition by file_number, line_number) as event_units
+        sum(usage_amount) over (partition by event_key) as event_amount,
+        sum(billed_quantity) over (partition by event_key) as event_units
     from parts
 
 ),
@@ -94,13 +91,12 @@ with_quantities as (
 with_fees as (
 
     select
-        parts.file_number,
-        parts.line_number,
+        parts.event_key,
         parts.tail_part_number,
-        parts.band,
+        parts.band_number,
         parts.rate_step_id,
-        parts.product_id,
-        parts.rate_id,
+        parts.product_number,
+        parts.rate_number,
         parts.tier_from,
         cast(parts.part_offset as bigint) as part_offset,
         cast(parts.part_quantity as bigint) as quantity,
@@ -116,8 +112,8 @@ with_fees as (
             end as decimal(18, 6)
         ) as fees
     from with_quantities as parts
-    inner join {{ ref('int_priced_events') }} as events
-        on parts.file_number = events.file_number and parts.line_number = events.line_number
+    inner join {{ ref('int_special_events') }} as events
+        on parts.event_key = events.event_key
 
 )
 

@@ -1,50 +1,43 @@
--- One row per segment of a tail that is cut or priced by tiers, with its billed units (3.4, 3.5).
--- Other tails are one part each and priced where rated_usage is written.
+-- One row per segment of the tail of a special event, with its billed units (3.4, 3.5).
 with events as (
 
     select
-        file_number,
-        line_number,
-        feed,
-        record_id,
-        subscription_id,
+        event_key,
+        started_at,
+        subscription_number,
         bill_date,
-        band,
+        band_number,
         rate_step_id,
-        product_id,
+        product_number,
         is_cut,
-        is_tiered,
         quantity,
         covered,
         first_increment,
-        next_increment,
-        {{ epoch_seconds('started_at') }} as start_second
-    from {{ ref('int_priced_events') }}
-    where (is_cut or is_tiered) and quantity > covered
+        next_increment
+    from {{ ref('int_special_events') }}
+    where quantity > covered or quantity = 0
 
 ),
 
 segments as (
 
     select
-        events.file_number,
-        events.line_number,
-        segments.band,
+        events.event_key,
+        segments.band_number,
         segments.rate_step_id,
-        segments.product_id,
+        segments.product_number,
         greatest(segments.offset_from, events.covered) as offset_from,
         segments.offset_to
     from events
     inner join {{ ref('int_cut_segments') }} as segments
-        on events.file_number = segments.file_number and events.line_number = segments.line_number
+        on events.event_key = segments.event_key
     where events.is_cut and segments.offset_to > events.covered
     union all
     select
-        file_number,
-        line_number,
-        band,
+        event_key,
+        band_number,
         rate_step_id,
-        product_id,
+        product_number,
         covered as offset_from,
         quantity as offset_to
     from events
@@ -56,16 +49,13 @@ segments as (
 with_units as (
 
     select
-        segments.file_number,
-        segments.line_number,
-        events.feed,
-        events.record_id,
-        events.subscription_id,
+        segments.event_key,
+        events.started_at,
+        events.subscription_number,
         events.bill_date,
-        events.start_second,
-        segments.band,
+        segments.band_number,
         segments.rate_step_id,
-        segments.product_id,
+        segments.product_number,
         segments.offset_from,
         segments.offset_to,
         cast(
@@ -78,7 +68,7 @@ with_units as (
         ) as billed_quantity
     from segments
     inner join events
-        on segments.file_number = events.file_number and segments.line_number = events.line_number
+        on segments.event_key = events.event_key
 
 )
 

@@ -4,18 +4,18 @@ with segments as (
 
     select
         segments.*,
+        records.feed,
+        records.record_id,
         steps.tariff_id
     from {{ ref('int_tail_segments') }} as segments
     inner join {{ ref('int_rate_steps') }} as steps
         on segments.rate_step_id = steps.rate_step_id
-
-),
-
-tariffs_with_tiers as (
-
-    select distinct steps.tariff_id
-    from {{ ref('int_rate_steps') }} as steps
-    where steps.is_tiered
+    inner join (
+        select distinct tariff_id from {{ ref('int_rate_steps') }} where is_tiered
+    ) as tiered
+        on steps.tariff_id = tiered.tariff_id
+    inner join {{ source('raw', 'usage_records') }} as records
+        on segments.event_key = {{ event_key('records.file_number', 'records.line_number') }}
 
 ),
 
@@ -25,38 +25,34 @@ counted as (
     select
         segments.*,
         cast(sum(segments.billed_quantity) over (
-            partition by segments.subscription_id, segments.bill_date, segments.tariff_id
+            partition by segments.subscription_number, segments.bill_date, segments.tariff_id
             order by
-                segments.start_second asc nulls last, segments.feed asc nulls last,
+                segments.started_at asc nulls last, segments.feed asc nulls last,
                 segments.record_id asc nulls last, segments.offset_from asc nulls last
             rows unbounded preceding
         ) as bigint) as count_after,
         cast(sum(segments.billed_quantity) over (
-            partition by segments.subscription_id, segments.bill_date, segments.tariff_id
+            partition by segments.subscription_number, segments.bill_date, segments.tariff_id
         ) as bigint) as count_of_period
     from segments
-    inner join tariffs_with_tiers
-        on segments.tariff_id = tariffs_with_tiers.tariff_id
 
 ),
 
 in_tiers as (
 
     select
-        counted.file_number,
-        counted.line_number,
-        counted.band,
+        counted.event_key,
+        counted.band_number,
         counted.rate_step_id,
-        counted.product_id,
+        counted.product_number,
         counted.offset_from,
         counted.offset_to,
         counted.count_after - counted.billed_quantity as count_before,
         counted.count_after,
         tiers.tier_from,
         tiers.tier_mode,
-        tiers.rate_id,
+        tiers.rate_number,
         tiers.price,
-        tiers.per,
         tiers.per_base_units,
         tiers.tier_fee,
         least(counted.count_after, coalesce(tiers.tier_to, counted.count_after)) - tiers.tier_from as tier_count_after,

@@ -1,0 +1,155 @@
+-- One row per usage class and grant that its events may draw on (4.1, 4.3).
+with grant_periods as (
+
+    select
+        grant_periods.*,
+        levels.level,
+        levels.pool_subscription,
+        levels.pool_period,
+        levels.has_rollover
+    from {{ ref('int_grant_periods') }} as grant_periods
+    inner join {{ ref('int_grant_levels') }} as levels
+        on grant_periods.grant_key = levels.grant_key
+
+),
+
+zone_patterns as (
+
+    select allowance_row, zone
+    from {{ split_rows(ref('allowances'), 'source_line as allowance_row', 'zones', 'zone') }} as zones
+
+),
+
+visited_patterns as (
+
+    select allowance_row, visited_zone
+    from {{ split_rows(ref('allowances'), 'source_line as allowance_row', 'visited_zones', 'visited_zone') }} as zones
+
+),
+
+situations as (
+
+    select
+        situation_key,
+        service,
+        visited_zone,
+        coalesce(zone, '') as zone
+    from {{ ref('int_situations') }}
+
+),
+
+-- which rows of the catalogue pay for which situations: a small table
+payable as (
+
+    select distinct
+        situations.situation_key,
+        allowances.source_line as allowance_row
+    from situations
+    inner join {{ ref('allowances') }} as allowances
+        on situations.service = allowances.service
+    inner join zone_patterns
+        on
+            allowances.source_line = zone_patterns.allowance_row
+            and (zone_patterns.zone = '*' or zone_patterns.zone = situations.zone)
+    inner join visited_patterns
+        on
+            allowances.source_line = visited_patterns.allowance_row
+            and (visited_patterns.visited_zone = '*' or visited_patterns.visited_zone = situations.visited_zone)
+
+),
+
+own_grants as (
+
+    select * from grant_periods where not is_shared
+
+),
+
+shared_grants as (
+
+    select * from grant_periods where is_shared
+
+),
+
+own as (
+
+    select
+        classes.subscription_number,
+        classes.bill_date,
+        classes.situation_key,
+        classes.events,
+        classes.quantity,
+        classes.first_second,
+        classes.last_second,
+        grants.grant_key,
+        grants.period_number,
+        grants.level,
+        grants.increment,
+        grants.is_unlimited,
+        grants.from_second,
+        grants.to_second,
+        grants.opening,
+        grants.account_number,
+        grants.pool_subscription,
+        grants.pool_period,
+        grants.has_rollover,
+        grants.service
+    from {{ ref('int_usage_classes') }} as classes
+    inner join own_grants as grants
+        on
+            classes.subscription_number = grants.subscription_number
+            and classes.bill_date = grants.bill_date
+    inner join payable
+        on
+            classes.situation_key = payable.situation_key
+            and grants.allowance_row = payable.allowance_row
+
+),
+
+shared as (
+
+    select
+        classes.subscription_number,
+        classes.bill_date,
+        classes.situation_key,
+        classes.events,
+        classes.quantity,
+        classes.first_second,
+        classes.last_second,
+        grants.grant_key,
+        grants.period_number,
+        grants.level,
+        grants.increment,
+        grants.is_unlimited,
+        grants.from_second,
+        grants.to_second,
+        grants.opening,
+        grants.account_number,
+        grants.pool_subscription,
+        grants.pool_period,
+        grants.has_rollover,
+        grants.service
+    from {{ ref('int_usage_classes') }} as classes
+    inner join {{ ref('int_subscription_numbers') }} as subscriptions
+        on classes.subscription_number = subscriptions.subscription_number
+    inner join {{ ref('int_account_numbers') }} as accounts
+        on subscriptions.account_id = accounts.account_id
+    inner join shared_grants as grants
+        on
+            accounts.account_number = grants.account_number
+            and classes.bill_date = grants.bill_date
+    inner join payable
+        on
+            classes.situation_key = payable.situation_key
+            and grants.allowance_row = payable.allowance_row
+
+),
+
+class_grants as (
+
+    select * from own
+    union all
+    select * from shared
+
+)
+
+select * from class_grants

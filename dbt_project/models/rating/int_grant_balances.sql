@@ -1,0 +1,122 @@
+-- One row per grant and period that is over, narrow: allowance_balances shows it with its texts (4.4).
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_where',
+    replace_where='bill_date >= (select first_bill_date from customers.bill_run)',
+    full_refresh=false,
+) }}
+{%- set last_period = greatest_value(ref('int_grant_periods'), 'period_number') %}
+with used as (
+
+    select
+        grant_key,
+        bill_date,
+        cast(sum(billed_quantity) as bigint) as used
+    from {{ ref('int_rated_parts') }}
+    where grant_key is not null and bill_date >= {{ first_bill_date_in_window() }}
+    group by grant_key, bill_date
+
+),
+
+grant_periods as (
+
+    select
+        grant_periods.*,
+        coalesce(used.used, 0) as used,
+        lead(grant_periods.period_number) over (
+            partition by grant_periods.grant_key order by grant_periods.period_number asc nulls last
+        ) is not null as rolls_on
+    from {{ ref('int_grant_periods') }} as grant_periods
+    left join used
+        on
+            grant_periods.grant_key = used.grant_key
+            and grant_periods.bill_date = used.bill_date
+
+),
+
+-- what is left goes on into the next period, at most rollover_max of it; the rest expires
+{% for period in range(0, last_period + 1) %}
+balances_{{ period }} as (
+
+    select
+        grant_periods.grant_key,
+        grant_periods.period_number,
+        grant_periods.used,
+        grant_periods.rolls_on,
+        {% if period == 0 %}
+        grant_periods.opening as available,
+        {% else %}
+        earlier.carried_out as available,
+        {% endif %}
+        case
+            when grant_periods.rolls_on and not grant_periods.is_unlimited
+                then least(
+                    {% if period == 0 %}grant_periods.opening{% else %}earlier.carried_out{% endif %}
+                    - grant_periods.used,
+                    coalesce(
+                        grant_periods.rollover_max,
+                        {% if period == 0 %}grant_periods.opening{% else %}earlier.carried_out{% endif %}
+                    )
+                )
+            else 0
+        end as carried_out
+    from grant_periods
+    {% if period == 0 %}
+    where grant_periods.period_number = grant_periods.first_period_number
+    {% else %}
+    inner join balances_{{ period - 1 }} as earlier
+        on
+            grant_periods.grant_key = earlier.grant_key
+            and grant_periods.period_number = earlier.period_number + 1
+    {% endif %}
+
+),
+
+{% endfor %}
+balances as (
+
+    {% for period in range(0, last_period + 1) -%}
+    select * from balances_{{ period }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+closed as (
+
+    select
+        grant_periods.grant_key,
+        grant_periods.bill_date,
+        case when grant_periods.period_number = 0 then balances.available else 0 end as granted,
+        case when grant_periods.period_number > 0 then balances.available else 0 end as carried_in,
+        grant_periods.is_unlimited,
+        balances.carried_out,
+        -- an unlimited grant gives what is used of it
+        case when grant_periods.is_unlimited then 0 else balances.available - balances.used - balances.carried_out end
+            as expired,
+        balances.used
+    from balances
+    inner join grant_periods
+        on
+            balances.grant_key = grant_periods.grant_key
+            and balances.period_number = grant_periods.period_number
+    where grant_periods.bill_date <= {{ bill_date() }}
+
+),
+
+with_unlimited as (
+
+    select
+        grant_key,
+        bill_date,
+        is_unlimited,
+        case when is_unlimited then used else granted end as granted,
+        carried_in,
+        used,
+        expired,
+        carried_out
+    from closed
+
+)
+
+select * from with_unlimited

@@ -1,0 +1,18 @@
+-- One row per subscription, period and situation: how much usage of it there is (what allowances meet, 4.1).
+with classes as (
+
+    select
+        subscription_number,
+        bill_date,
+        situation_key,
+        count(*) as events,
+        cast(sum(quantity) as bigint) as quantity,
+        min({{ epoch_seconds('started_at') }}) as first_second,
+        max({{ epoch_seconds('started_at') }}) as last_second
+    from {{ ref('int_usage_events') }}
+    where bill_date >= {{ first_bill_date_in_window() }} and quantity > 0
+    group by subscription_number, bill_date, situation_key
+
+)
+
+select * from classes
