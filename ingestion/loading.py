@@ -290,6 +290,32 @@ class _OpenFile:
     written_rows: int = 0
 
 
+NO_ROWS = pa.table({"none": pa.nulls(0)})
+
+
+class _Incoming:
+    """A relation of one name whose rows change from one statement to the next.
+
+    What is registered within a transaction is kept in memory until its end; this is registered
+    once, before.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, name: str) -> None:
+        self.con = con
+        self.name = name
+        self.rows = NO_ROWS
+
+    def __enter__(self) -> _Incoming:
+        self.con.register(self.name, self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.con.unregister(self.name)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.rows.__arrow_c_stream__(requested_schema)
+
+
 class _UsageLoader:
     def __init__(
         self,
@@ -310,11 +336,17 @@ class _UsageLoader:
         self.waiting: list[tuple[_OpenFile, Batch]] = []
         self.waiting_rows = 0
         self.refusals: list[tuple[UsageFile, str]] = []
+        self.incoming = _Incoming(con, "incoming")
+        self.incoming_files = _Incoming(con, "incoming_files")
 
     def load(self, files: list[UsageFile]) -> None:
         self.next_number = self.con.execute(
             "select coalesce(max(file_number), 0) + 1 from raw.usage_files"
         ).fetchall()[0][0]
+        with self.incoming, self.incoming_files:
+            self._load_all(files)
+
+    def _load_all(self, files: list[UsageFile]) -> None:
         total = sum(file.source.size_bytes for file in files)
         done = 0
         self.con.execute("begin transaction")
@@ -382,15 +414,12 @@ class _UsageLoader:
         if not self.waiting:
             return
         files = {opened.number: opened for opened, _ in self.waiting}
-        self.con.register(
-            "incoming_files",
-            pa.table(
-                {
-                    "file_number": pa.array(list(files), pa.int64()),
-                    "file_id": [opened.file.file_id for opened in files.values()],
-                    "feed": [opened.file.feed.name for opened in files.values()],
-                }
-            ),
+        self.incoming_files.rows = pa.table(
+            {
+                "file_number": pa.array(list(files), pa.int64()),
+                "file_id": [opened.file.file_id for opened in files.values()],
+                "feed": [opened.file.feed.name for opened in files.values()],
+            }
         )
         rows = pa.concat_tables([batch.rows for _, batch in self.waiting])
         if len(files) == 1:
@@ -402,7 +431,7 @@ class _UsageLoader:
             )
             rows = rows.append_column("file_number", numbers)
             relation = "incoming"
-        self.con.register("incoming", rows)
+        self.incoming.rows = rows
         inserted = self.con.execute(insert_sql(relation, "incoming_files")).fetchall()[0][0]
         for opened, batch in self.waiting:
             opened.written_rows += batch.rows.num_rows
@@ -411,8 +440,7 @@ class _UsageLoader:
             if inserted + len(unreadable) != rows.num_rows:
                 raise RuntimeError("records were lost while they were being loaded")
             self._reject(files, unreadable)
-        self.con.unregister("incoming")
-        self.con.unregister("incoming_files")
+        self.incoming.rows = NO_ROWS
         self.waiting.clear()
         self.waiting_rows = 0
 
@@ -513,9 +541,8 @@ class _UsageLoader:
             return
         columns = list(zip(*rows, strict=True))
         names = [name for name, _ in USAGE_TABLES[table]]
-        self.con.register("incoming", pa.table(dict(zip(names, map(list, columns), strict=True))))
+        self.incoming.rows = pa.table(dict(zip(names, map(list, columns), strict=True)))
         self.con.execute(f"insert into raw.{table} by name select * from incoming")
-        self.con.unregister("incoming")
 
 
 def _rollback(con: duckdb.DuckDBPyConnection) -> None:
@@ -528,38 +555,40 @@ Item = TypeVar("Item")
 
 
 def _ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, the next one made by another thread while one is worked on."""
-    ready: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(maxsize=1)
-    stopped = threading.Event()
+    """The same items, the next one made by another thread while one is worked on.
 
-    def put(entry: tuple[Item | None, BaseException | None]) -> bool:
-        while not stopped.is_set():
-            try:
-                ready.put(entry, timeout=0.1)
-                return True
-            except queue.Full:
-                continue
-        return False
+    Two items are in memory at most: the next is begun when one has been taken.
+    """
+    made: queue.SimpleQueue[tuple[Item | None, BaseException | None]] = queue.SimpleQueue()
+    wanted = threading.Semaphore(1)
+    stopped = threading.Event()
 
     def work() -> None:
         try:
-            for item in items:
-                if not put((item, None)):
+            while True:
+                wanted.acquire()
+                if stopped.is_set():
                     return
-            put((None, None))
+                item = next(items, None)
+                made.put((item, None))
+                if item is None:
+                    return
         except BaseException as error:
-            put((None, error))
+            made.put((None, error))
 
     worker = threading.Thread(target=work, name="decoder", daemon=True)
     worker.start()
     try:
         while True:
-            item, error = ready.get()
+            item, error = made.get()
             if error is not None:
                 raise error
             if item is None:
                 return
+            wanted.release()
             yield item
+            del item
     finally:
         stopped.set()
+        wanted.release()
         worker.join()

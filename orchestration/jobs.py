@@ -67,7 +67,7 @@ def _keep_event_log_engines() -> None:
         "runs.sqlite.sqlite_run_storage",
         "schedules.sqlite.sqlite_schedule_storage",
     ):
-        storage = import_module(f"dagster._core.storage.{name}")
+        storage: Any = import_module(f"dagster._core.storage.{name}")
         storage.create_engine = _one_per_file(storage.create_engine)
 
     @event.listens_for(Engine, "connect")

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -94,19 +95,21 @@ def render_documents(
 ) -> RenderReport:
     """Renders documents, given as canonical JSON with their itemised usage rows.
 
-    `items` is read as workers become free, never all at once. With `workers` below 2 nothing is
-    started and the documents are rendered here. `progress` is called with the number of
+    `items` is read as workers become free, never all at once. With `workers` below 2, or when
+    there are few documents, no process is started. `progress` is called with the number of
     documents done and of those taken from `items` so far. Raises BrandingError before anything
     is written; whatever befalls a single document stands in the report.
     """
     branding = read_branding(branding_dir)
     run = _Run(out_dir, branding, progress)
     batches = _batches(run.changed(items), BATCH)
-    if workers < 2:
-        for batch in batches:
+    first = next(batches, [])
+    if workers < 2 or len(first) < BATCH:
+        # A few documents are rendered sooner than workers start.
+        for batch in chain([first], batches):
             run.take(_render_batch(batch, out_dir, branding))
     else:
-        _render_in_workers(run, batches, out_dir, branding, workers)
+        _render_in_workers(run, chain([first], batches), out_dir, branding, workers)
     return run.finish()
 
 
@@ -152,7 +155,7 @@ class _Run:
             self._taken += 1
             number = f"document {place + 1}"
             try:
-                document = json.loads(text)
+                document = json.loads(text, parse_float=Decimal)
                 number = str(document["document_number"])
                 bill_date = to_date(document["bill_date"]).isoformat()
                 file_name(number)
@@ -297,7 +300,7 @@ def _render_batch(batch: list[_Job], out_dir: Path, branding: Branding) -> list[
 
 
 def _write_document(job: _Job, out_dir: Path, branding: Branding) -> dict[str, int]:
-    document = json.loads(job.document)
+    document = json.loads(job.document, parse_float=Decimal)
     view = build_view(document, job.usage, branding)
     template = _template_of(document)
     page = fill_page(view, template, branding.palette, medium="screen").encode()
@@ -313,13 +316,12 @@ def _write_document(job: _Job, out_dir: Path, branding: Branding) -> dict[str, i
 
 
 def _write_atomically(path: Path, content: bytes) -> None:
-    """The whole file or the old one, also after a crash."""
+    """The whole file or the old one. It is not forced to the disk: what a power cut takes has
+    not the size that the manifest knows, and is written again."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

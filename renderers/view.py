@@ -246,13 +246,15 @@ class DocumentView:
     summary: tuple[Row, ...]
     comparison: Comparison | None
     breakdown: Breakdown | None
+    breakdown_basis: str
     top_allowances: tuple[AllowanceBar, ...]
     allowances_heading: str
     allowances_note: str | None
     payment: Payment
     payment_heading: str
     charge_groups: tuple[ChargeGroup, ...]
-    total_before_tax: str
+    amount_heading: str
+    lines_total: Row
     taxes: tuple[Tax, ...]
     tax_total: Tax | None
     tax_notes: tuple[str, ...]
@@ -277,6 +279,7 @@ class _Context:
     formats: Formats
     say: Messages
     names: Mapping[str, tuple[str, str]]  # subscription_id → name, detail
+    is_gross: bool
 
     @property
     def account(self) -> Mapping[str, Any]:
@@ -289,6 +292,10 @@ class _Context:
     @property
     def is_credit_note(self) -> bool:
         return self.document["document_kind"] == "credit_note"
+
+    def amount_of(self, line: Mapping[str, Any]) -> Decimal:
+        """What the page shows for a line: before tax, or as charged where prices hold it."""
+        return to_decimal(line["amount_charged" if self.is_gross else "amount_net"])
 
     def name_of(self, subscription_id: str | None) -> tuple[str, str]:
         if not subscription_id:
@@ -336,6 +343,7 @@ def _build(
             row["subscription_id"]: _subscription_name(row, operator["country"])
             for row in document["subscriptions"]
         },
+        is_gross=_shows_gross(document),
     )
     say = context.say
     profile = _profile(operator["country"])
@@ -371,6 +379,7 @@ def _build(
         summary=_summary(context),
         comparison=_comparison(context),
         breakdown=_breakdown(context),
+        breakdown_basis=say("breakdown_basis_gross" if context.is_gross else "breakdown_basis"),
         top_allowances=shown_bars,
         allowances_heading=say(
             "allowances_most_used" if len(shown) > len(shown_bars) else "allowances"
@@ -387,7 +396,11 @@ def _build(
         payment=_payment(context),
         payment_heading=say("payment"),
         charge_groups=charges,
-        total_before_tax=formats.money(document["amounts"]["net"]),
+        amount_heading=say("column_amount_gross" if context.is_gross else "column_amount"),
+        lines_total=Row(
+            say("total_with_tax" if context.is_gross else "total_before_tax"),
+            formats.money(document["amounts"]["total" if context.is_gross else "net"]),
+        ),
         taxes=tax_rows,
         tax_total=tax_total,
         tax_notes=tax_notes,
@@ -406,6 +419,20 @@ def _build(
         itemised_heading=say("itemised"),
         shades=branding.palette.shades,
     )
+
+
+def _shows_gross(document: Mapping[str, Any]) -> bool:
+    """Whether lines are shown with tax: to consumers whose prices hold it (6.3), where the lines
+    as charged foot to the total."""
+    if not document["operator"]["prices_include_tax"]:
+        return False
+    if document["account"]["kind"] != "residential":
+        return False
+    charged = [line.get("amount_charged") for line in document["lines"]]
+    if any(amount is None for amount in charged):
+        return False
+    total = sum((to_decimal(amount) for amount in charged), Decimal(0))
+    return total == to_decimal(document["amounts"]["total"])
 
 
 # Names and addresses
@@ -456,10 +483,11 @@ def _facts(context: _Context) -> tuple[Fact, ...]:
     facts = [Fact(say("customer_number"), clean(context.account["account_id"], 40))]
     if context.is_credit_note:
         facts.append(Fact(say("credit_note_number"), clean(document["document_number"], 40)))
+        credited = _credited(document)
         if document.get("credited_document_number"):
-            facts.append(
-                Fact(say("credited_document"), clean(document["credited_document_number"], 40))
-            )
+            facts.append(Fact(say("credited_document"), ", ".join(credited)))
+        elif credited:
+            facts.append(Fact(say("corrected_documents"), ", ".join(credited)))
         facts.append(Fact(say("credit_note_date"), bill_date))
     else:
         facts.append(Fact(say("invoice_number"), clean(document["document_number"], 40)))
@@ -478,6 +506,14 @@ def _facts(context: _Context) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
+def _credited(document: Mapping[str, Any]) -> list[str]:
+    """The invoices that a credit note names (7.3): the one it credits in full, or those whose
+    lines it takes back; of many the latest."""
+    if document.get("credited_document_number"):
+        return [clean(document["credited_document_number"], 40)]
+    return [clean(number, 40) for number in (document.get("corrects") or [])[-4:]]
+
+
 # Page 1
 
 
@@ -485,10 +521,10 @@ def _headline(context: _Context) -> Headline:
     document, say, formats = context.document, context.say, context.formats
     due = to_decimal(document["amounts"]["due"])
     if context.is_credit_note:
-        credited = document.get("credited_document_number")
+        credited = _credited(document)
         sentence = (
-            say("credit_note_for", number=clean(credited, 40))
-            if credited
+            say("credit_note_for", number=credited[0])
+            if len(credited) == 1
             else say("credit_note_plain", date=formats.long_date(to_date(document["bill_date"])))
         )
         amount = -to_decimal(document["amounts"]["total"])
@@ -513,26 +549,27 @@ def _summary(context: _Context) -> tuple[Row, ...]:
     sums: dict[str, Decimal] = {}
     for line in document["lines"]:
         block = "corrections" if line["is_correction"] else _BLOCKS[line["charge_kind"]]
-        sums[block] = sums.get(block, Decimal(0)) + to_decimal(line["amount_net"])
+        sums[block] = sums.get(block, Decimal(0)) + context.amount_of(line)
     rows = [
         Row(say(f"block_{block}"), formats.money(sums[block]), "block", sums[block] < 0)
         for block in _BLOCK_ORDER
         if block in sums
     ]
     amounts = document["amounts"]
-    rows.append(Row(say("total_before_tax"), formats.money(amounts["net"]), "subtotal"))
-    by_tax: dict[tuple[str, str], Decimal] = {}
-    for tax in document["taxes"]:
-        key = (clean(tax["name"], 40), formats.percent(tax["rate_percent"] or "0"))
-        by_tax[key] = by_tax.get(key, Decimal(0)) + to_decimal(tax["amount_tax"])
-    charged = {key: amount for key, amount in by_tax.items() if amount}
-    if 0 < len(charged) <= 3:
-        for (name, rate), amount in charged.items():
-            rows.append(Row(_tax_name(name, rate), formats.money(amount), "block"))
-    else:
-        rows.append(Row(say("tax"), formats.money(amounts["tax"]), "block"))
     total_key = "total_credit_note" if context.is_credit_note else "total_invoice"
-    rows.append(Row(say(total_key), formats.money(amounts["total"]), "total"))
+    total = Row(say(total_key), formats.money(amounts["total"]), "total")
+    if context.is_gross:
+        rows.append(total)
+        rows.extend(
+            Row(say("tax_included", name=name), formats.money(amount), "block")
+            for name, amount in _taxes_summed(context)
+        )
+    else:
+        rows.append(Row(say("total_before_tax"), formats.money(amounts["net"]), "subtotal"))
+        rows.extend(
+            Row(name, formats.money(amount), "block") for name, amount in _taxes_summed(context)
+        )
+        rows.append(total)
     forward = to_decimal(amounts["balance_forward"])
     if forward:
         key = "balance_owed" if forward > 0 else "balance_credit"
@@ -540,6 +577,18 @@ def _summary(context: _Context) -> tuple[Row, ...]:
         due_key = "balance_after" if context.is_credit_note else "amount_due"
         rows.append(Row(say(due_key), formats.money(amounts["due"]), "due"))
     return tuple(rows)
+
+
+def _taxes_summed(context: _Context) -> list[tuple[str, Decimal]]:
+    """Each tax and rate with its amount; all in one when there are many, or none is due."""
+    by_tax: dict[tuple[str, str], Decimal] = {}
+    for tax in context.document["taxes"]:
+        key = (clean(tax["name"], 40), context.formats.percent(tax["rate_percent"] or "0"))
+        by_tax[key] = by_tax.get(key, Decimal(0)) + to_decimal(tax["amount_tax"])
+    charged = [(_tax_name(*key), amount) for key, amount in by_tax.items() if amount]
+    if 0 < len(charged) <= 3:
+        return charged
+    return [(context.say("tax"), to_decimal(context.document["amounts"]["tax"]))]
 
 
 def _tax_name(name: str, rate: str) -> str:
@@ -599,7 +648,7 @@ def _particulars(context: _Context) -> tuple[tuple[Row, ...], str | None]:
         sums[label] = sums.get(label, Decimal(0)) + amount
 
     for line in context.document["lines"]:
-        amount = to_decimal(line["amount_net"])
+        amount = context.amount_of(line)
         name = clean(line["description"], 60)
         kind = line["charge_kind"]
         if not amount:
@@ -644,7 +693,7 @@ def _breakdown(context: _Context) -> Breakdown | None:
     by_line = 1 < len(document["subscriptions"]) <= FAMILY_SIZE
     sums: dict[str, Decimal] = {}
     for line in document["lines"]:
-        amount = to_decimal(line["amount_net"])
+        amount = context.amount_of(line)
         if amount <= 0 or line["is_correction"]:
             continue
         label = (
@@ -847,7 +896,7 @@ def _charge_groups(context: _Context) -> tuple[ChargeGroup, ...]:
         if not lines:
             continue
         name, detail = context.name_of(subscription_id)
-        subtotal = sum((to_decimal(line["amount_net"]) for line in lines), Decimal(0))
+        subtotal = sum((context.amount_of(line) for line in lines), Decimal(0))
         groups.append(
             ChargeGroup(
                 name,
@@ -872,7 +921,7 @@ def _rates_by_category(context: _Context) -> dict[str, str]:
 
 def _charge(context: _Context, line: Mapping[str, Any], rates: Mapping[str, str]) -> Charge:
     say, formats = context.say, context.formats
-    amount = to_decimal(line["amount_net"])
+    amount = context.amount_of(line)
     start = line.get("charged_from") or line["period_start"]
     end = line.get("charged_to") or line["period_end"]
     stretch = formats.period(to_date(start), to_date(end)) if start and end else ""
@@ -887,10 +936,20 @@ def _charge(context: _Context, line: Mapping[str, Any], rates: Mapping[str, str]
         badge=badge,
         period=stretch,
         quantity=_line_quantity(context, line),
-        tax=rates.get(line["tax_category"] or "", say("untaxed")),
+        tax=_line_rates(context, line, rates),
         amount=formats.money(amount),
         is_credit=amount < 0,
     )
+
+
+def _line_rates(context: _Context, line: Mapping[str, Any], by_category: Mapping[str, str]) -> str:
+    """The rates of a line: those that it bears itself (6.2), else those of its tax category."""
+    taxes = line.get("taxes")
+    if taxes is None:
+        return by_category.get(line["tax_category"] or "", context.say("untaxed"))
+    rates = [to_decimal(tax["rate_percent"] or "0") for tax in taxes]
+    texts = dict.fromkeys(context.formats.percent(rate) for rate in rates if rate)
+    return " + ".join(texts) or context.say("untaxed")
 
 
 def _line_quantity(context: _Context, line: Mapping[str, Any]) -> str:

@@ -129,7 +129,8 @@ class Crowd:
         if joins:
             first = line.usage_from
         else:
-            first = FIRST_PERIOD - timedelta(days=chance.randrange(1, 330))
+            bought = FIRST_PERIOD - timedelta(days=chance.randrange(1, 330))
+            first = max(bought, line.started)
         # Days 29…31 are not in every month.
         self.customers.instalment(line, amount, periods, first.replace(day=min(first.day, 28)))
 

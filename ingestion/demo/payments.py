@@ -69,7 +69,8 @@ def payment_rows(
                 continue
             method = "cash" if account.payment_method == "none" and cash < 0.5 else "transfer"
             day = bill_date + timedelta(days=delay)
-            received.append((day, account.account_id, amount, method, f"VIR {account.account_id}"))
+            reference = f"{'VIR' if method == 'transfer' else 'ESP'} {account.account_id}"
+            received.append((day, account.account_id, amount, method, reference))
         if account.pays == "nothing":
             day = timeline.bill_dates[0] + timedelta(days=40)
             received.append(

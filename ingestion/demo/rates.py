@@ -271,6 +271,6 @@ def band_rows() -> list[dict[str, Any]]:
 
 def holiday_rows() -> Iterator[dict[str, Any]]:
     """Rows of holidays.csv."""
-    for year in (2026, 2027):
+    for year in (2026, 2027, 2028):
         for day, name in holidays(year):
             yield {"date": day, "name": name}

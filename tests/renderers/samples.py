@@ -245,6 +245,25 @@ class Builder:
         self.document["history"] = entries[::-1]
         return self
 
+    def _charge_lines(self, total: Decimal) -> None:
+        """What each line was charged with: its net amount, or gross where prices include tax."""
+        lines = self.document["lines"]
+        for line in lines:
+            rows = TAXES.get(f"{self.country}/{line['tax_category']}", [])
+            line["taxes"] = [
+                {"tax_id": tax_id, "name": name, "rate_percent": rate}
+                for tax_id, name, rate, _ in rows
+            ]
+            line["amount_charged"] = line["amount_net"]
+            if self.document["operator"]["prices_include_tax"]:
+                rate = sum((Decimal(row[2]) for row in rows), Decimal(0))
+                line["amount_charged"] = (
+                    f"{cents(Decimal(line['amount_net']) * (100 + rate) / 100)}"
+                )
+        if lines and self.document["operator"]["prices_include_tax"]:
+            others = sum((Decimal(line["amount_charged"]) for line in lines[1:]), Decimal(0))
+            lines[0]["amount_charged"] = f"{total - others}"
+
     def build(self, *, balance_forward: str = "0.00") -> Document:
         document = self.document
         nets: dict[str, Decimal] = {}
@@ -278,6 +297,7 @@ class Builder:
                 )  # fmt: skip
         net_total = sum(nets.values(), Decimal("0.00"))
         total = net_total + tax_total
+        self._charge_lines(total)
         document["amounts"] = {
             "net": f"{net_total:.2f}",
             "tax": f"{tax_total:.2f}",

@@ -142,7 +142,8 @@ def test_numbers_with_slashes_stay_apart() -> None:
     assert file_name("F2026-00000001") == "F2026-00000001"
 
 
-def test_workers_give_the_same_files(tmp_path: Path) -> None:
+def test_workers_give_the_same_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "BATCH", 1)
     run = items(2)
     run.insert(1, ('{"document_number": "F-bad", "bill_date": "2026-12-01"}', []))
     parallel = render_documents(iter(run), tmp_path / "parallel", workers=2)

@@ -158,6 +158,36 @@ def test_itemised_rows_add_up_by_service() -> None:
         assert records == 100
 
 
+def test_consumers_see_prices_as_they_are_sold() -> None:
+    """6.3: where prices include tax, lines are shown gross and the tax as a part of the total."""
+    document = samples.british()
+    rows = summary(document)
+    assert rows["Plans and options"] == "£24.00"
+    assert rows["including VAT 20%"] == "£5.00"
+    assert "Total before tax" not in rows
+    view = build_view(document)
+    assert view.amount_heading == "Amount incl. tax"
+    assert (view.lines_total.label, view.lines_total.amount) == ("Total including tax", "£30.00")
+    document["account"]["kind"] = "business"
+    assert summary(document)["Total before tax"] == "£25.00"
+
+
+def test_lines_that_do_not_foot_to_the_gross_are_shown_net() -> None:
+    document = samples.british()
+    document["lines"][0]["amount_charged"] = "0.01"
+    assert build_view(document).amount_heading == "Amount before tax"
+
+
+def test_a_partial_credit_names_what_it_corrects() -> None:
+    document = samples.credit_note()
+    document.update(credited_document_number=None, corrects=["F2026-00000011"])
+    view = build_view(document)
+    assert ("Rectifie", "F2026-00000011") in [(fact.label, fact.value) for fact in view.facts]
+    assert view.headline.sentence == "Sur la facture F2026-00000011"
+    document["corrects"] = []
+    assert build_view(document).headline.sentence == "Émis le 1er décembre 2026"
+
+
 def test_usage_whose_details_are_gone_is_said_so() -> None:
     document = samples.typical()
     document["usage_details"]["records"] = 1200

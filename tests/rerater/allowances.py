@@ -9,7 +9,7 @@ from . import calendar
 from .calendar import Stretch
 from .classify import Event
 from .money import ceil_div
-from .reader import ANY, Allowance, Operator, SubscribedProduct
+from .reader import ANY, OPEN, Allowance, Operator, SubscribedProduct
 
 
 @dataclass
@@ -69,21 +69,19 @@ class Pool:
     used: dict[str, int] = field(default_factory=dict)
 
 
-def product_end(held: SubscribedProduct, active: Stretch) -> date:
-    """The first day on which a held product is over."""
-    return min(held.valid_to, active.end)
-
-
 def new_grant(
     allowance: Allowance,
     held: SubscribedProduct,
     active: Stretch,
     period: Stretch,
     operator: Operator,
+    last_day: date,
 ) -> Grant | None:
     """The grant of a subscribed product in a period (4.1).
 
     Allowance quantity x product quantity, by days if `prorate`, rounded up to a base unit.
+    `last_day`: the last day on which the holder is active at any hour. A product is held no longer
+    than its subscription is active.
     """
     stretch = period.overlap(Stretch(held.valid_from, held.valid_to))
     charged = stretch.overlap(active) if stretch else None
@@ -103,8 +101,11 @@ def new_grant(
         subscription_id=held.subscription_id,
         subscribed_product_id=held.subscribed_product_id,
         granted_in=period.start,
-        usable=Stretch(held.valid_from, held.valid_to),
-        expires=min(last, product_end(held, active)),
+        usable=Stretch(
+            max(held.valid_from, active.start),
+            held.valid_to if last_day == OPEN else min(held.valid_to, last_day + calendar.DAY),
+        ),
+        expires=min(last, held.valid_to, active.end),
         granted=granted,
         left=granted,
     )

@@ -242,17 +242,20 @@ class Mediation:
             return "excessive_quantity"
         if record.started_at > seen.loaded_at + timedelta(hours=1):
             return "starts_in_future"
-        day = calendar.local_date(record.started_at, self.operator.zone)
+        if not is_partial(record) and self.is_too_old(record, record.started_at, seen):
+            return "too_old"
+        return ""
+
+    def is_too_old(self, record: UsageRecord, started_at: datetime, seen: FileSeen) -> bool:
+        """2.4 `too_old`, at the first bill date that sees the file; a call is held by its start."""
+        day = calendar.local_date(started_at, self.operator.zone)
         oldest = max(
             self.window(
-                record.subscriber_kind,
-                record.subscriber,
-                record.started_at,
-                seen.first_bill_date,
+                record.subscriber_kind, record.subscriber, started_at, seen.first_bill_date
             ),
             seen.first_bill_date - timedelta(days=self.operator.late_usage_max_days),
         )
-        return "too_old" if day < oldest else ""
+        return day < oldest
 
     def guide(self, call: Call) -> Event | State:
         """Identifier to subscription, plan, network, destination (2.4, 3.1); not yet the price."""
@@ -317,10 +320,19 @@ class Mediation:
         bill_moment = calendar.midnight(self.bill_date, self.operator.zone)
         calls, waiting = join_partials(kept, bill_moment)
         states.update(waiting)
+        for record in kept:
+            if key_of(record) in waiting and self.is_too_old(
+                record, record.started_at, files[record.file_id]
+            ):
+                states[key_of(record)] = State(SUSPENDED, "too_old")
         events: dict[str, Event] = {}
         for call in calls:
             event_id = f"{call.first.feed}:{call.first.record_id}"
-            state = self.settle(call, events)
+            seen = files[call.first.file_id]
+            if is_partial(call.first) and self.is_too_old(call.first, call.started_at, seen):
+                state = State(SUSPENDED, "too_old")
+            else:
+                state = self.settle(call, events)
             states[key_of(call.first)] = replace(state, event_id=event_id)
             for part in call.others:
                 states[key_of(part)] = State(MERGED, event_id=event_id)

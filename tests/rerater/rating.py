@@ -48,6 +48,15 @@ def active_stretch(mediation: Mediation, held: SubscribedProduct) -> Stretch:
     return Stretch(start, max(start, end))
 
 
+def last_active_day(mediation: Mediation, held: SubscribedProduct) -> date:
+    """The local day of the holder's last active moment, for usage that still starts on it (4.1)."""
+    subscription = mediation.subscriptions.get(held.subscription_id)
+    if subscription is None or subscription.terminated_at is None:
+        return date.max
+    last = subscription.terminated_at - calendar.MICROSECOND
+    return calendar.local_date(last, mediation.operator.zone)
+
+
 def new_grants(
     folder: Folder, mediation: Mediation, account: Account, period: Stretch
 ) -> list[Grant]:
@@ -60,7 +69,9 @@ def new_grants(
         if charged is None:
             continue
         for row in allowances.allowance_on(folder.allowances, held.product_id, charged.start):
-            grant = allowances.new_grant(row, held, active, period, folder.operator)
+            grant = allowances.new_grant(
+                row, held, active, period, folder.operator, last_active_day(mediation, held)
+            )
             if grant is not None:
                 grants.append(grant)
     return grants

@@ -459,6 +459,7 @@ class Generator:
     def rate_rows(self, card: str, **key: Any) -> None:
         """One price: maybe in steps, or tiers, or changing on a day."""
         service = key["service"]
+        digits = 4
         name = key.pop("charge_name", None) or f"{service} {key.get('zone') or 'any'}"
         key["charge_name"] = name
         base: Row = {"rate_card_id": card, **key}
@@ -475,6 +476,7 @@ class Generator:
                 [1, 1024, 100_000, 10**6]
             )
             bounds, steps = [10**6, 10**8], [10**6, 10**7]
+            digits = 7 if base["unit"] == "kb" else 4
         else:
             base |= {"per": 1, "unit": "message"}
             bounds, steps = [1, 5, 20], [1, 2]
@@ -491,7 +493,7 @@ class Generator:
         if shape == "steps":
             starts = [0, *sorted(self.random.sample(steps, self.random.randint(1, len(steps))))]
             for start in starts:
-                add("rates", **base, price=self.price(0, 4000), starts_at=start)
+                add("rates", **base, price=self.price(0, 4000, digits), starts_at=start)
         elif shape == "tiers":
             mode = self.random.choice(["graduated", "volume", "package"])
             if mode == "package":
@@ -503,17 +505,17 @@ class Generator:
                 add(
                     "rates",
                     **base,
-                    price=self.price(0, 4000),
+                    price=self.price(0, 4000, digits),
                     tier_from=bound,
                     tier_mode=mode,
                     tier_fee=self.price(0, 10000) if self.chance(0.4) else None,
                 )
         elif shape == "dated":
             day = self.inner_day()
-            add("rates", **base, price=self.price(0, 4000), valid_to=day)
-            add("rates", **base, price=self.price(0, 4000), valid_from=day)
+            add("rates", **base, price=self.price(0, 4000, digits), valid_to=day)
+            add("rates", **base, price=self.price(0, 4000, digits), valid_from=day)
         else:
-            add("rates", **base, price=self.price(0, 4000))
+            add("rates", **base, price=self.price(0, 4000, digits))
 
     def card(self, card: str, *, full: bool) -> None:
         """A rate card: `full` ones leave few gaps, options have some zones only."""

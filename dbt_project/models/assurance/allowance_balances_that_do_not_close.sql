@@ -23,12 +23,14 @@ with balances as (
 drawn as (
 
     select
-        allowance_grant_id,
-        bill_date,
-        sum(billed_quantity) as drawn
-    from {{ ref('rated_usage') }}
-    where allowance_grant_id is not null and bill_date >= {{ first_bill_date_in_window() }}
-    group by allowance_grant_id, bill_date
+        grants.allowance_grant_id,
+        parts.bill_date,
+        sum(parts.billed_quantity) as drawn
+    from {{ ref('int_rated_parts') }} as parts
+    inner join {{ ref('allowance_grants') }} as grants
+        on parts.grant_key = grants.grant_key
+    where parts.bill_date >= {{ first_bill_date_in_window() }}
+    group by grants.allowance_grant_id, parts.bill_date
 
 ),
 

@@ -16,21 +16,21 @@ with run_accounts as (
 rated as (
 
     select
-        rated_usage.account_id,
-        rated_usage.subscription_id,
-        rated_usage.bill_date as period_end,
-        coalesce(rated_usage.charge_name, rated_usage.service) as charge_name,
-        sum(rated_usage.amount) as amount
-    from {{ ref('rated_usage') }} as rated_usage
+        totals.account_id,
+        totals.subscription_id,
+        totals.bill_date as period_end,
+        totals.charge_name,
+        sum(totals.amount) as amount
+    from {{ ref('int_usage_totals') }} as totals
     inner join run_accounts
-        on rated_usage.account_id = run_accounts.account_id
-        and rated_usage.bill_date > run_accounts.window_start
-        and rated_usage.bill_date <= run_accounts.bill_date
+        on totals.account_id = run_accounts.account_id
+        and totals.bill_date > run_accounts.window_start
+        and totals.bill_date <= run_accounts.bill_date
     group by
-        rated_usage.account_id,
-        rated_usage.subscription_id,
-        rated_usage.bill_date,
-        coalesce(rated_usage.charge_name, rated_usage.service)
+        totals.account_id,
+        totals.subscription_id,
+        totals.bill_date,
+        totals.charge_name
 
 ),
 

@@ -15,10 +15,12 @@ with rated as (
 events as (
 
     select
-        file_id,
+        files.file_id,
         count(*) as events
-    from {{ ref('usage_events') }}
-    group by file_id
+    from {{ ref('int_usage_events') }} as events
+    inner join {{ source('raw', 'usage_files') }} as files
+        on {{ floor_div('events.event_key', 4294967296) }} = files.file_number
+    group by files.file_id
 
 ),
 

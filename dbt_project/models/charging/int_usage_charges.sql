@@ -5,14 +5,14 @@ with usage as (
         account_id,
         subscription_id,
         bill_date,
-        coalesce(charge_name, service) as charge_name,
+        charge_name,
         tax_category,
         case when min(service) = max(service) then min(service) end as service,
         cast(sum(amount) as decimal(38, 6)) as amount,
         cast(sum(quantity) as decimal(28, 6)) as quantity,
-        cast(sum(case when part_number = 1 then 1 else 0 end) as decimal(28, 6)) as events
-    from {{ ref('rated_usage') }}
-    group by account_id, subscription_id, bill_date, coalesce(charge_name, service), tax_category
+        cast(sum(events) as decimal(28, 6)) as events
+    from {{ ref('int_usage_totals') }}
+    group by account_id, subscription_id, bill_date, charge_name, tax_category
 
 ),
 

@@ -57,39 +57,35 @@ usage as (
     select
         documents.document_number,
         documents.language,
-        rated_usage.subscription_id,
-        rated_usage.service,
-        coalesce(rated_usage.charge_name, rated_usage.service) as charge_name,
-        cast(sum(case when rated_usage.part_number = 1 then 1 else 0 end) as bigint) as events,
-        cast(sum(rated_usage.quantity) as bigint) as quantity,
-        cast(
-            sum(case when rated_usage.allowance_grant_id is not null then rated_usage.quantity else 0 end) as bigint
-        ) as included_quantity,
-        cast(
-            sum(case when rated_usage.allowance_grant_id is null then rated_usage.billed_quantity else 0 end) as bigint
-        ) as billed_quantity,
-        cast(sum(rated_usage.amount) as decimal(18, 6)) as amount
-    from {{ ref('rated_usage') }} as rated_usage
+        totals.subscription_id,
+        totals.service,
+        totals.charge_name,
+        cast(sum(totals.events) as bigint) as events,
+        cast(sum(totals.quantity) as bigint) as quantity,
+        cast(sum(totals.included_quantity) as bigint) as included_quantity,
+        cast(sum(totals.billed_quantity) as bigint) as billed_quantity,
+        cast(sum(totals.amount) as decimal(18, 6)) as amount
+    from {{ ref('int_usage_totals') }} as totals
     inner join documents
-        on rated_usage.account_id = documents.account_id
+        on totals.account_id = documents.account_id
     left join billed_first
         on
-            rated_usage.account_id = billed_first.account_id
-            and rated_usage.subscription_id = billed_first.subscription_id
-            and coalesce(rated_usage.charge_name, rated_usage.service) = billed_first.charge_name
-            and rated_usage.bill_date = billed_first.period_end
+            totals.account_id = billed_first.account_id
+            and totals.subscription_id = billed_first.subscription_id
+            and totals.charge_name = billed_first.charge_name
+            and totals.bill_date = billed_first.period_end
     where
-        rated_usage.bill_date <= documents.bill_date
+        totals.bill_date <= documents.bill_date
         and (
             billed_first.account_id is not null
-            or (documents.is_first_of_date and rated_usage.bill_date = documents.bill_date)
+            or (documents.is_first_of_date and totals.bill_date = documents.bill_date)
         )
     group by
         documents.document_number,
         documents.language,
-        rated_usage.subscription_id,
-        rated_usage.service,
-        coalesce(rated_usage.charge_name, rated_usage.service)
+        totals.subscription_id,
+        totals.service,
+        totals.charge_name
 
 ),
 

@@ -29,6 +29,7 @@ plain_events as (
 
     select
         events.event_key,
+        events.started_at,
         events.subscription_number,
         events.bill_date,
         events.local_day,
@@ -84,6 +85,7 @@ plain_parts as (
     select
         event_key,
         cast(1 as bigint) as part_number,
+        started_at,
         subscription_number,
         bill_date,
         local_day,
@@ -118,6 +120,7 @@ drawn_parts as (
         row_number() over (
             partition by draws.event_key order by draws.level asc nulls last, draws.grant_key asc nulls last
         ) as part_number,
+        events.started_at,
         events.subscription_number,
         events.bill_date,
         events.local_day,
@@ -151,6 +154,7 @@ tail_parts as (
     select
         parts.event_key,
         events.draws + parts.tail_part_number as part_number,
+        events.started_at,
         events.subscription_number,
         events.bill_date,
         events.local_day,
@@ -189,8 +193,10 @@ with_charge as (
     select
         all_parts.event_key,
         all_parts.part_number,
+        all_parts.started_at,
         all_parts.subscription_number,
         all_parts.bill_date,
+        all_parts.situation_key,
         all_parts.band_number,
         all_parts.rate_number,
         all_parts.product_number,

@@ -19,7 +19,7 @@ with parts as (
         products.product_id,
         rate_numbers.rate_id,
         parts.tier_from,
-        {{ part_start('records.service', 'events.started_at', 'parts.part_offset') }} as part_started_at,
+        {{ part_start('records.service', 'parts.started_at', 'parts.part_offset') }} as part_started_at,
         parts.quantity,
         grants.allowance_grant_id,
         parts.billed_quantity,
@@ -32,8 +32,6 @@ with parts as (
         records.line_number,
         parts.event_key
     from {{ ref('int_rated_parts') }} as parts
-    inner join {{ ref('int_usage_events') }} as events
-        on parts.event_key = events.event_key
     inner join {{ source('raw', 'usage_records') }} as records
         on parts.event_key = {{ event_key('records.file_number', 'records.line_number') }}
     inner join {{ ref('int_subscription_numbers') }} as subscriptions
@@ -47,9 +45,9 @@ with parts as (
     inner join {{ ref('int_product_numbers') }} as products
         on parts.product_number = products.product_number
     inner join {{ ref('int_visited_zones') }} as visited_zones
-        on {{ floor_div('events.situation_key', 8388608) }} % 65536 = visited_zones.visited_number
+        on {{ floor_div('parts.situation_key', 8388608) }} % 65536 = visited_zones.visited_number
     left join {{ ref('int_places') }} as places
-        on {{ floor_div('events.situation_key', 8) }} % 1048576 = places.place_number
+        on {{ floor_div('parts.situation_key', 8) }} % 1048576 = places.place_number
     left join {{ ref('int_tax_category_numbers') }} as tax_categories
         on parts.tax_category_number = tax_categories.tax_category_number
     left join {{ ref('allowance_grants') }} as grants

@@ -1,0 +1,53 @@
+-- One row per subscription, period, service, charge name and tax category: what its rated usage adds up to (6.1).
+-- The bills and their checks read these totals, not the parts.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_where',
+    replace_where='bill_date >= (select first_bill_date from customers.bill_run)',
+    full_refresh=false,
+) }}
+with totals as (
+
+    select
+        subscription_number,
+        bill_date,
+        charge_number,
+        tax_category_number,
+        {{ floor_div('situation_key', 2) }} % 4 as service_number,
+        cast(sum(case when part_number = 1 then 1 else 0 end) as bigint) as events,
+        cast(sum(quantity) as bigint) as quantity,
+        cast(sum(case when grant_key is not null then quantity else 0 end) as bigint) as included_quantity,
+        cast(sum(case when grant_key is null then billed_quantity else 0 end) as bigint) as billed_quantity,
+        cast(sum(amount) as decimal(38, 6)) as amount
+    from {{ ref('int_rated_parts') }}
+    where bill_date >= {{ first_bill_date_in_window() }}
+    group by
+        subscription_number, bill_date, charge_number, tax_category_number, {{ floor_div('situation_key', 2) }} % 4
+
+),
+
+with_names as (
+
+    select
+        subscriptions.account_id,
+        subscriptions.subscription_id,
+        totals.bill_date,
+        {{ service_name('totals.service_number') }} as service,
+        charge_names.charge_name,
+        tax_categories.tax_category,
+        totals.events,
+        totals.quantity,
+        totals.included_quantity,
+        totals.billed_quantity,
+        totals.amount
+    from totals
+    inner join {{ ref('int_subscription_numbers') }} as subscriptions
+        on totals.subscription_number = subscriptions.subscription_number
+    inner join {{ ref('int_charge_names') }} as charge_names
+        on totals.charge_number = charge_names.charge_number
+    left join {{ ref('int_tax_category_numbers') }} as tax_categories
+        on totals.tax_category_number = tax_categories.tax_category_number
+
+)
+
+select * from with_names
