@@ -40,7 +40,7 @@ BATCH_SCHEMA = pa.schema(
 )
 CONTENT_LENGTH_MAX = 500
 # Enough rows for the warehouse to write whole row groups at once.
-BATCH_LINES = 500_000
+BATCH_LINES = 1_000_000
 BATCH_BYTES = 160 << 20
 
 

@@ -101,7 +101,7 @@ def parse(database: str = "billhouse") -> Manifest:
     target.mkdir(parents=True, exist_ok=True)
     with (
         warehouse_file.exclusive(target / "parse"),
-        _variables({"BILLHOUSE_WAREHOUSE": f"{database}.duckdb", "BILLHOUSE_BILL_DATE": None}),
+        _variables({"BILLHOUSE_WAREHOUSE": f"{database}.duckdb"}),
     ):
         result = _invoke(
             None,
@@ -158,11 +158,7 @@ def build(
 
     folder = scratch / "dbt"
     folder.mkdir(parents=True, exist_ok=True)
-    variables = {
-        "BILLHOUSE_WAREHOUSE": str(warehouse),
-        "BILLHOUSE_BILL_DATE": bill_date.isoformat(),
-    }
-    with _variables(variables):
+    with _variables({"BILLHOUSE_WAREHOUSE": str(warehouse)}):
         try:
             result = _invoke(
                 manifest,
@@ -227,19 +223,15 @@ def _close_connections() -> None:
 
 
 @contextmanager
-def _variables(values: Mapping[str, str | None]) -> Iterator[None]:
-    """Set (or, with None, unset) environment variables meanwhile."""
+def _variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables meanwhile."""
     before = {name: os.environ.get(name) for name in values}
-
-    def put(wanted: Mapping[str, str | None]) -> None:
-        for name, value in wanted.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-    put(values)
+    os.environ.update(values)
     try:
         yield
     finally:
-        put(before)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -59,7 +59,7 @@ def share_bar(points: Sequence[Point], title: str, palette: Palette) -> str:
     """One bar cut into shares, largest first, parted by gaps so that grey print can tell them."""
     width, height, gap = 340, 14, 2
     total = sum((point.value for point in points), Decimal(0))
-    parts = [_open(width, height, "shares", title)]
+    parts = [_open(width, height, "shares", title, 'preserveAspectRatio="none" ')]
     room = width - gap * (len(points) - 1)
     x = 0
     done = Decimal(0)
@@ -77,10 +77,10 @@ def share_bar(points: Sequence[Point], title: str, palette: Palette) -> str:
     return "".join(parts)
 
 
-def _open(width: int, height: int, name: str, title: str) -> str:
+def _open(width: int, height: int, name: str, title: str, fit: str = "") -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart {name}" role="img" '
-        f'viewBox="0 0 {width} {height}"><title>{escape(title)}</title>'
+        f'{fit}viewBox="0 0 {width} {height}"><title>{escape(title)}</title>'
     )
 
 

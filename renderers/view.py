@@ -55,6 +55,9 @@ _BLOCKS = {
     "adjustment": "corrections",
 }
 _BLOCK_ORDER = ("recurring", "usage", "once", "discounts", "corrections")
+# Names that the warehouse gives to charges of its own, which no catalogue of the operator holds.
+_OWN_CHARGES = {"minimum_top_up": "Minimum spend", "cap_credit": "Spend cap"}
+_LATE_FEE = "Late payment fee "  # and the number of the invoice
 _SERVICES = ("voice", "sms", "mms", "data")
 _LINK = re.compile(r"^https?://[^\s\"'<>\\]+$", re.IGNORECASE)
 _MAIL = re.compile(r"^[\w.+-]+@[\w-]+(\.[\w-]+)+$", re.ASCII)
@@ -121,8 +124,9 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class AllowanceBar:
-    """One allowance; `permille` of it is used, None when it is unlimited."""
+    """One allowance; `permille` of it is used, None when it is unlimited. `used` in base units."""
 
+    used: int
     name: str
     holder: str
     text: str
@@ -352,7 +356,7 @@ def _build(
     kind = document["document_kind"]
     bars = _allowance_bars(context)
     charges = _charge_groups(context)
-    shown = [bar for _, bar in sorted(bars, key=lambda pair: -(pair[1].permille or -1))]
+    shown = sorted((bar for _, bar in bars), key=_by_use)
     shown_bars = tuple(shown[:BARS_SHOWN])
     tax_rows, tax_total, tax_notes = _taxes(context)
     usage_groups = _usage_groups(context, bars)
@@ -649,7 +653,7 @@ def _particulars(context: _Context) -> tuple[tuple[Row, ...], str | None]:
 
     for line in context.document["lines"]:
         amount = context.amount_of(line)
-        name = clean(line["description"], 60)
+        name = _description(context, line, 60)
         kind = line["charge_kind"]
         if not amount:
             continue
@@ -699,7 +703,7 @@ def _breakdown(context: _Context) -> Breakdown | None:
         label = (
             context.name_of(line["subscription_id"])[0]
             if by_line
-            else clean(line["description"], 60)
+            else _description(context, line, 60)
         )
         sums[label] = sums.get(label, Decimal(0)) + amount
     if len(sums) < 2:
@@ -747,6 +751,11 @@ def _quantity(context: _Context, service: str, quantity: int, scale_of: int | No
     return context.formats.number(quantity)
 
 
+def _by_use(bar: AllowanceBar) -> tuple[bool, bool, int]:
+    """Most used first; unlimited ones after those that can run out, unused ones last."""
+    return not bar.used, bar.permille is None, -(bar.permille or 0)
+
+
 def _allowance_bars(context: _Context) -> list[tuple[str | None, AllowanceBar]]:
     say, formats = context.say, context.formats
     bars = []
@@ -764,16 +773,19 @@ def _allowance_bars(context: _Context) -> list[tuple[str | None, AllowanceBar]]:
         if grant["is_unlimited"]:
             text = say("allowance_unlimited", used=_counted(context, service, used))
             bars.append(
-                (subscription_id, AllowanceBar(name, holder, text, "", None, "unlimited", text))
+                (
+                    subscription_id,
+                    AllowanceBar(used, name, holder, text, "", None, "unlimited", text),
+                )
             )
             continue
         carried_in = int(grant["carried_in"] or 0)
         available = int(grant["granted"] or 0) + carried_in
+        if not available and not used:
+            continue  # a grant of nothing: its product ended before the period
         text = say(
             "allowance_of",
-            used=_quantity(
-                context, service, used, available if service == "data" and used else None
-            ),
+            used=_quantity(context, service, used, available),
             available=_counted(context, service, available, available),
         )
         permille = min(used * 1000 // available, 1000) if available else 1000
@@ -803,7 +815,7 @@ def _allowance_bars(context: _Context) -> list[tuple[str | None, AllowanceBar]]:
         bars.append(
             (
                 subscription_id,
-                AllowanceBar(name, holder, text, ", ".join(notes), permille, state, title),
+                AllowanceBar(used, name, holder, text, ", ".join(notes), permille, state, title),
             )
         )
     return bars
@@ -932,7 +944,7 @@ def _charge(context: _Context, line: Mapping[str, Any], rates: Mapping[str, str]
             period=formats.period(to_date(line["period_start"]), to_date(line["period_end"])),
         )
     return Charge(
-        description=clean(line["description"], 160),
+        description=_description(context, line),
         badge=badge,
         period=stretch,
         quantity=_line_quantity(context, line),
@@ -940,6 +952,17 @@ def _charge(context: _Context, line: Mapping[str, Any], rates: Mapping[str, str]
         amount=formats.money(amount),
         is_credit=amount < 0,
     )
+
+
+def _description(context: _Context, line: Mapping[str, Any], limit: int = 160) -> str:
+    """The line's name; charges that billing itself makes up are named in the document's language
+    unless the operator's translations have named them."""
+    text = clean(line["description"], limit)
+    if text == _OWN_CHARGES.get(line["charge_kind"]):
+        return context.say(f"charge_{line['charge_kind']}")
+    if line["charge_kind"] == "late_fee" and text.startswith(_LATE_FEE):
+        return context.say("charge_late_fee", number=text.removeprefix(_LATE_FEE))
+    return text
 
 
 def _line_rates(context: _Context, line: Mapping[str, Any], by_category: Mapping[str, str]) -> str:
@@ -970,18 +993,21 @@ def _taxes(context: _Context) -> tuple[tuple[Tax, ...], Tax | None, tuple[str, .
     rows = []
     notes: list[str] = []
     for tax in document["taxes"]:
+        legal_text = clean(tax.get("legal_text"), 600)
+        name = clean(tax["name"], 600)
         rows.append(
             Tax(
-                clean(tax["name"], 80) or say("untaxed"),
+                say("exempt") if not name or name == legal_text else clean(name, 80),
                 formats.percent(tax["rate_percent"]) if tax["rate_percent"] is not None else "",
                 formats.money(tax["taxable_amount"]),
                 formats.money(tax["amount_tax"]),
             )
         )
-        if tax.get("legal_text"):
-            notes.append(clean(tax["legal_text"], 600))
-    if context.account.get("tax_exempt_reason"):
-        notes.append(say("exempt_reason", reason=clean(context.account["tax_exempt_reason"], 300)))
+        if legal_text:
+            notes.append(legal_text)
+    reason = clean(context.account.get("tax_exempt_reason"), 600)
+    if reason and reason not in notes:
+        notes.append(say("exempt_reason", reason=reason))
     if not rows:
         return (), None, tuple(dict.fromkeys([*notes, say("no_tax")]))
     total = Tax(
@@ -1018,7 +1044,7 @@ def _usage_groups(
         if key is None:
             name = context.say("account_level")
         held = tuple(bars_of.get(key, ()))
-        note = "; ".join(f"{bar.name}: {bar.text}" for bar in held) if is_fleet else ""
+        note = "; ".join(f"{bar.name}: {bar.text}" for bar in held if bar.used) if is_fleet else ""
         groups.append(
             UsageGroup(name, detail, note, () if is_fleet else held, tuple(lines_of.get(key, ())))
         )
@@ -1194,13 +1220,15 @@ def _help_steps(context: _Context) -> tuple[HelpStep, ...]:
     say, operator = context.say, context.operator
     links = []
     if operator.get("support_phone"):
-        links.append(Link(clean(operator["support_phone"], 40)))
+        phone = clean(operator["support_phone"], 40)
+        if re.fullmatch(r"\+\d+", phone):
+            phone = phone_number(phone, operator["country"] or "")
+        links.append(Link(phone))
     if operator.get("support_email"):
         mail = clean(operator["support_email"], 120)
         links.append(Link(mail, f"mailto:{mail}" if _MAIL.match(mail) else None))
     if operator.get("support_url"):
-        url = clean(operator["support_url"], 200)
-        links.append(Link(re.sub(r"^https?://|/$", "", url), url if _LINK.match(url) else None))
+        links.append(_web_link(clean(operator["support_url"], 200)))
     steps = [
         HelpStep(
             say("help_contact"),
@@ -1219,8 +1247,18 @@ def _help_steps(context: _Context) -> tuple[HelpStep, ...]:
     ]
     if context.branding.mediator:
         name, url = context.branding.mediator
-        steps.append(HelpStep(say("help_mediator"), say("help_mediator_text", name=name, url=url)))
+        steps.append(
+            HelpStep(
+                say("help_mediator"),
+                say("help_mediator_text", name=name),
+                (_web_link(url),) if url else (),
+            )
+        )
     return tuple(steps)
+
+
+def _web_link(url: str) -> Link:
+    return Link(re.sub(r"^https?://|/$", "", url), url if _LINK.match(url) else None)
 
 
 def _imprint(context: _Context, profile: Mapping[str, Any]) -> tuple[str, ...]:

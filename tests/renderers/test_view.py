@@ -145,6 +145,33 @@ def test_an_exempt_part_gives_its_reason() -> None:
     assert "Exonération : Ambassade" in plain(" ".join(build_view(document).tax_notes))
 
 
+def test_reverse_charge_is_said_once() -> None:
+    document = samples.small()
+    text = "Autoliquidation, article 196 de la directive 2006/112/CE"
+    document["taxes"][0].update(name=text, legal_text=text, rate_percent="0.000000")
+    document["account"]["tax_exempt_reason"] = text
+    view = build_view(document)
+    assert [tax.name for tax in view.taxes] == ["Exonéré"]
+    assert view.tax_notes == (text,)
+
+
+def test_charges_that_billing_makes_up_are_named_in_the_document_s_language() -> None:
+    document = samples.small()
+    document["lines"][0].update(charge_kind="cap_credit", description="Spend cap")
+    assert build_view(document).charge_groups[0].charges[0].description == "Plafond de dépenses"
+    document["lines"][0].update(charge_kind="late_fee", description="Late payment fee F1")
+    charge = build_view(document).charge_groups[0].charges[0]
+    assert charge.description == "Frais de retard, facture F1"
+    document["lines"][0]["description"] = "Bouclier"
+    assert build_view(document).charge_groups[0].charges[0].description == "Bouclier"
+
+
+def test_a_grant_of_nothing_has_no_bar() -> None:
+    document = samples.small()
+    document["allowances"][0].update(granted=0, carried_in=0, used=0)
+    assert len(build_view(document).usage_groups[0].bars) == 2
+
+
 def test_itemised_rows_add_up_by_service() -> None:
     document = samples.typical()
     rows = samples.usage_rows(document, 300)

@@ -115,13 +115,14 @@ class Comparison:
         }
         query = "select file_id, line_number, reason from mediation.suspended_usage"
         theirs = {(r["file_id"], r["line_number"]): (r["reason"],) for r in self.rows(query)}
-        for key in set(ours) & set(theirs):
-            if theirs[key] == ("too_old",) and self.lies_before_the_window(key):
-                theirs[key] = ours[key]
-        self.differ("mediation.suspended_usage", ours, theirs)
+        self.differ(
+            "mediation.suspended_usage",
+            {key: row for key, row in ours.items() if not self.lies_before_the_window(key)},
+            {key: row for key, row in theirs.items() if not self.lies_before_the_window(key)},
+        )
 
     def lies_before_the_window(self, key: RecordKey) -> bool:
-        """There a suspended record may bear its old reason or `too_old`: it is never rated."""
+        """There a record may bear its old reason or `too_old`: it is never rated any more."""
         operator = self.folder.operator
         started = calendar.local_date(self.result.records[key].started_at, operator.zone)
         start = calendar.window_start(

@@ -14,6 +14,8 @@ READY = "ready"
 HELD = "held"
 BELOW_MINIMUM = "below_minimum"
 NOTHING_TO_BILL = "nothing_to_bill"
+NEGATIVE = "negative"
+"""A suspect draft: it waits for its release by name (7.1)."""
 
 
 @dataclass(frozen=True)
@@ -186,8 +188,9 @@ def draft(
     status = READY
     if not lines:
         status = NOTHING_TO_BILL
-    elif hold_reason:
+    elif hold_reason or total < 0:
         status = HELD
+        hold_reason = hold_reason or NEGATIVE
     elif 0 <= total < operator.minimum_invoice:
         status = BELOW_MINIMUM
     return Draft(
@@ -230,12 +233,14 @@ def record(ledger: Ledger, folder: Folder, proposal: Draft) -> Document:
     return document
 
 
-def issue(ledger: Ledger, folder: Folder, drafts: Iterable[Draft]) -> list[Document]:
-    """Issue what is ready, in the order of accounts (7.2)."""
+def issue(
+    ledger: Ledger, folder: Folder, drafts: Iterable[Draft], *, released: bool = False
+) -> list[Document]:
+    """Issue what is ready, in the order of accounts (7.2); suspect drafts if `released` (7.1)."""
     return [
         record(ledger, folder, proposal)
         for proposal in sorted(drafts, key=lambda one: one.account_id)
-        if proposal.status == READY
+        if proposal.status == READY or (released and proposal.hold_reason == NEGATIVE)
     ]
 
 

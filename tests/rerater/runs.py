@@ -176,9 +176,11 @@ def bill_account(
     )
 
 
-def issue(history: History, folder: Folder, result: RunResult) -> list[drafts.Document]:
-    """Issue the drafts of a run that are ready (7.2)."""
-    return drafts.issue(history.ledger, folder, result.drafts.values())
+def issue(
+    history: History, folder: Folder, result: RunResult, *, released: bool = False
+) -> list[drafts.Document]:
+    """Issue the drafts of a run that are ready, suspect ones too if `released` (7.1, 7.2)."""
+    return drafts.issue(history.ledger, folder, result.drafts.values(), released=released)
 
 
 def rerate(

@@ -71,7 +71,12 @@ described as (
         charges.charge_kind,
         charges.charge_id,
         charges.product_id,
-        coalesce(regional.name, general.name, charges.description) as description,
+        -- a late fee names its document
+        coalesce(
+            coalesce(regional.name, general.name)
+            || case when charges.charge_kind = 'late_fee' then ' ' || charges.charge_id else '' end,
+            charges.description
+        ) as description,
         charges.period_start,
         charges.period_end,
         charges.charged_from,

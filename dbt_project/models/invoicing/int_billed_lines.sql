@@ -1,5 +1,5 @@
 -- One row per line of an issued document, read once from its canonical JSON. Appended: issued rows never change (7.3).
--- amount_charged is the amount as in owed_charges (gross where prices include tax), tax_vector the taxes it was billed with.
+-- amount_charged is as in owed_charges (gross where prices include tax), tax_vector the taxes it was billed with.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',

@@ -1,4 +1,4 @@
--- One row per account's jurisdiction (or exemption), tax category and rate date of what is billed anew: its taxes (6.2).
+-- One row per jurisdiction or exemption, tax category and rate date of what is billed anew: its taxes (6.2).
 -- tax_vector is the list of taxes as the issued line keeps it; null: the category has no rate there (5.7).
 with needed as (
 

@@ -7,7 +7,10 @@ with lines as (
         sum(amount_net) as amount_net,
         -- what explains a total below zero: credits granted, and what earlier documents billed too much
         sum(
-            case when amount_charged < 0 and (is_correction or charge_kind = 'adjustment') then amount_charged else 0 end
+            case
+                when amount_charged < 0 and (is_correction or charge_kind = 'adjustment') then amount_charged
+                else 0
+            end
         ) as credits,
         sum(amount_charged) as amount_charged,
         min(period_end) as first_period_end,

@@ -1,0 +1,103 @@
+"""The models themselves: their unit tests, and what several bill runs leave in the warehouse."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.orchestration.conftest import FOREIGN, Install, Installation, install_session
+
+__all__ = ["install_session"]
+
+DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
+
+# One voice call on the tenth of each month.
+MONTHS = range(1, 7)
+MONTHLY_CALLS = [
+    {"record_id": f"R{month}", "started_at": f"2026-{month:02d}-10T10:00:00Z"} for month in MONTHS
+]
+
+
+@pytest.fixture(scope="session")
+def issued(install_session: Install) -> Installation:
+    """An installation whose first bill run is issued: every relation of the project exists."""
+    installation = install_session(usage={"core": MONTHLY_CALLS[:2]})
+    for command in ("draft", "issue"):
+        finished = installation.run(command, "2026-02-01")
+        assert finished.status == 0, finished.stderr
+    return installation
+
+
+def test_every_unit_test_of_the_models_holds(issued: Installation) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
+    finished = subprocess.run(
+        [
+            str(Path(sys.executable).parent / "dbt"),
+            "test",
+            "--select",
+            "test_type:unit",
+            "--profiles-dir",
+            str(DBT_PROJECT),
+            "--project-dir",
+            str(DBT_PROJECT),
+            "--target-path",
+            str(issued.root / "target"),
+            "--log-path",
+            str(issued.root / "logs"),
+        ],
+        env=environment | {"BILLHOUSE_WAREHOUSE": str(issued.warehouse)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert finished.returncode == 0, finished.stdout[-6000:]
+    assert " unit tests" in finished.stdout
+
+
+def test_no_money_column_is_floating_point(issued: Installation) -> None:
+    with duckdb.connect(str(issued.warehouse), read_only=True) as con:
+        found = con.execute(
+            "select table_schema, table_name, column_name from information_schema.columns "
+            "where data_type in ('DOUBLE', 'FLOAT')"
+        ).fetchall()
+    assert found == []
+
+
+def test_what_lies_before_the_window_stays_and_what_is_in_it_is_replaced(
+    install_session: Install,
+) -> None:
+    """Five monthly runs with a window of two periods: no event is lost, none is there twice (1.2)."""
+    installation = install_session(
+        operator={"billing": {"lookback_periods": 1}},
+        usage={"core": MONTHLY_CALLS},
+        allowances=[{"service": "sms", "quantity": 10, "rollover_periods": 1}],
+    )
+    for month in range(2, 7):
+        finished = installation.run("draft", f"2026-{month:02d}-01", "--json")
+        assert finished.status == 0, finished.stderr
+    with duckdb.connect(str(installation.warehouse), read_only=True) as con:
+        events = con.execute(
+            "select record_id, cast(bill_date as varchar) from mediation.usage_events order by 1"
+        ).fetchall()
+        parts = con.execute(
+            "select usage_event_id, count(*) from rating.rated_usage group by 1 order by 1"
+        ).fetchall()
+        states = con.execute(
+            "select state, sum(records) from assurance.usage_accounting group by 1"
+        ).fetchall()
+        unclosed = con.execute(
+            "select count(*) from rating.allowance_balances "
+            "where granted + carried_in <> used + expired + carried_out"
+        ).fetchall()
+        periods = con.execute(
+            "select count(*), count(distinct bill_date) from rating.allowance_balances"
+        ).fetchall()
+    assert events == [(f"R{month}", f"2026-{month + 1:02d}-01") for month in MONTHS]
+    assert parts == [(f"core:R{month}", 1) for month in MONTHS]
+    assert states == [("rated", len(MONTHS))]
+    assert unclosed == [(0,)]
+    # five periods are over; each but the first holds its own grant and the rest of the one before
+    assert periods == [(9, 5)]
