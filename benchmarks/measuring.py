@@ -32,7 +32,10 @@ class Measured:
 
 
 def measure(
-    command: Sequence[str], *, environment: Mapping[str, str] | None = None, folder: Path | None = None
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
 ) -> Measured:
     """Run a command to its end and measure it with all its children.
 

@@ -42,42 +42,55 @@ def instant_sql(text: str) -> str:
 
 def decimal_pattern(decimals: int) -> str:
     """Zeroes beyond the last decimal are harmless."""
-    return f"-?[0-9]{{1,30}}(\\.[0-9]{{1,{decimals}}}0*)?"
+    return f"-?[0-9]+(\\.[0-9]{{1,{decimals}}}0*)?"
 
 
 def check_cells(con: duckdb.DuckDBPyConnection, raw: RawTable, time_zone: str) -> list[Fault]:
     """Create `typed.<table>` (the table's columns and source_line) and return every fault."""
     table = raw.table
     con.register("cells", raw.rows)
+    # Each cell as text and as value; from here on nothing is read from text a second time.
+    read = ", ".join(
+        f"{quoted(column.name)}, {_value(column, time_zone)} as {_valued(column)}"
+        for column in table.columns
+    )
+    con.execute(f"create or replace temp table read as select {LINE}, {read} from cells")
+    con.unregister("cells")
+    wrongs = {column.name: _wrong(table, column) for column in table.columns}
+    faults: list[Fault] = []
+    if raw.rows.num_rows:
+        found = con.execute(
+            f"""
+            select {LINE},
+                [{", ".join(quoted(name) for name in wrongs)}],
+                [{", ".join(wrongs.values())}]
+            from read where coalesce({", ".join(wrongs.values())}) is not null
+            order by {LINE}
+            """
+        ).fetchall()
+        faults = [
+            Fault(raw.file, line, name, wrong, text)
+            for line, texts, messages in found
+            for name, text, wrong in zip(wrongs, texts, messages, strict=True)
+            if wrong is not None
+        ]
+    at_fault = {fault.column for fault in faults}
     values = ", ".join(
-        f"case when {_wrong(table, column)} is null then {_value(column, time_zone)} end"
+        f"case when {wrongs[column.name]} is null then {_valued(column)} end"
         f" as {quoted(column.name)}"
+        if column.name in at_fault
+        else f"{_valued(column)} as {quoted(column.name)}"
         for column in table.columns
     )
     con.execute(
-        f"create or replace table typed.{quoted(table.name)} as select {values}, {LINE} from cells"
+        f"create or replace table typed.{quoted(table.name)} as select {values}, {LINE} from read"
     )
-    if raw.rows.num_rows == 0:
-        con.unregister("cells")
-        return []
-    wrongs = {column.name: _wrong(table, column) for column in table.columns}
-    found = con.execute(
-        f"""
-        select {LINE},
-            [{", ".join(quoted(name) for name in wrongs)}],
-            [{", ".join(wrongs.values())}] as wrongs
-        from cells where coalesce({", ".join(wrongs.values())}) is not null
-        order by {LINE}
-        """
-    ).fetchall()
-    faults = [
-        Fault(raw.file, line, name, wrong, text)
-        for line, texts, messages in found
-        for name, text, wrong in zip(wrongs, texts, messages, strict=True)
-        if wrong is not None
-    ]
-    con.unregister("cells")
+    con.execute("drop table read")
     return faults
+
+
+def _valued(column: Column) -> str:
+    return quoted(f"value of {column.name}")
 
 
 def _value(column: Column, time_zone: str) -> str:
@@ -85,7 +98,14 @@ def _value(column: Column, time_zone: str) -> str:
     match column.kind:
         case "boolean":
             return f"{text} = 'true'"
-        case "integer" | "decimal" | "percent" | "date":
+        case "decimal":
+            # Wide decimals are slow to read from text; nearly all fit into a narrow one.
+            return (
+                f"case when regexp_full_match({text}, '-?[0-9]{{1,9}}([.][0-9]{{1,9}})?')"
+                f" then cast(try_cast({text} as decimal(18,9)) as {column.sql_type})"
+                f" else try_cast({text} as {column.sql_type}) end"
+            )
+        case "integer" | "percent" | "date":
             return f"try_cast({text} as {column.sql_type})"
         case "instant":
             return instant_sql(text)
@@ -110,7 +130,7 @@ def _items(text: str) -> str:
 
 def _wrong(table: Table, column: Column) -> str:
     """SQL for what is wrong with the cell, null if nothing is."""
-    text = quoted(column.name)
+    text, value = quoted(column.name), _valued(column)
     cases = [f"when {text} is null then {literal('empty') if column.required else 'null'}"]
 
     def refuse(condition: str, message: str) -> None:
@@ -128,26 +148,26 @@ def _wrong(table: Table, column: Column) -> str:
             decimals = DECIMALS[column.kind]
             refuse(unlike("-?[0-9]+(\\.[0-9]+)?"), "not a decimal number")
             refuse(unlike(decimal_pattern(decimals)), f"more than {decimals} decimals")
-            refuse(f"try_cast({text} as {column.sql_type}) is null", "too large")
+            refuse(f"{value} is null", "too large")
         case "date":
             refuse(
-                f"{unlike(DATE)} or try_cast({text} as date) is null or {text} < '0001'",
+                f"{unlike(DATE)} or {value} is null or {text} < '0001'",
                 "not a date (YYYY-MM-DD)",
             )
         case "instant":
             refuse(unlike(INSTANT) + f" and {_like(text, LOCAL_TIMESTAMP)}", "no offset and no Z")
             refuse(
-                f"{unlike(INSTANT)} or {instant_sql(text)} is null",
+                f"{unlike(INSTANT)} or {value} is null",
                 "not an instant (ISO 8601 with an offset or Z)",
             )
         case "date_or_instant":
             refuse(
-                f"{_like(text, DATE)} and (try_cast({text} as date) is null or {text} < '0001')",
+                f"{_like(text, DATE)} and ({value} is null or {text} < '0001')",
                 "not a date (YYYY-MM-DD)",
             )
             refuse(_like(text, LOCAL_TIMESTAMP), "no offset and no Z")
             refuse(
-                f"{unlike(DATE)} and ({unlike(INSTANT)} or {instant_sql(text)} is null)",
+                f"{unlike(DATE)} and ({unlike(INSTANT)} or {value} is null)",
                 "not a date or an instant (ISO 8601 with an offset or Z)",
             )
         case "time":
@@ -166,13 +186,12 @@ def _wrong(table: Table, column: Column) -> str:
             refuse(f"{text} not in ({allowed})", says)
     if column.pattern:
         refuse(unlike(column.pattern), column.pattern_says or "not of the right form")
-    number = f"try_cast({text} as {column.sql_type})"
     if column.minimum is not None:
-        refuse(f"{number} < {column.minimum}", f"below {column.minimum}")
+        refuse(f"{value} < {column.minimum}", f"below {column.minimum}")
     if column.above is not None:
-        refuse(f"{number} <= {column.above}", f"not above {column.above}")
+        refuse(f"{value} <= {column.above}", f"not above {column.above}")
     if column.maximum is not None:
-        refuse(f"{number} > {column.maximum}", f"above {column.maximum}")
+        refuse(f"{value} > {column.maximum}", f"above {column.maximum}")
     return "case " + " ".join(cases) + " end"
 
 

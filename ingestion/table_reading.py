@@ -18,6 +18,7 @@ import pyarrow.parquet
 
 from ingestion.arrow import empty_as_null, utc_texts
 from ingestion.containers import DamagedFileError, Limits, expanded
+from ingestion.csv_lines import cells_of, has_a_row_on_each_line
 from ingestion.faults import Fault
 from ingestion.paths import refusal
 from ingestion.tables import Table
@@ -101,18 +102,13 @@ def _read_csv(path: Path, raw: RawTable, limits: Limits) -> None:
         return
     end = data.find(b"\n")
     header_line = data if end < 0 else data[:end]
-    # A file without quotes, blank lines and stray line ends has one row on each line, and the
-    # fast parser reads exactly what the careful one does.
+    # Without blank lines and with one row on each line the fast parser reads exactly what the
+    # careful one does.
     data = data.rstrip(b"\r\n") if end >= 0 else data
-    if b'"' in data or b"\n\n" in data or b"\n\r" in data or _has_stray_returns(data):
-        _read_quoted(data, raw)
+    if b"\n\n" in data or b"\n\r" in data or not has_a_row_on_each_line(data):
+        _read_row_by_row(data, raw)
     else:
-        _read_plain(data, header_line, raw)
-
-
-def _has_stray_returns(data: bytes) -> bool:
-    returns = data.count(b"\r")
-    return returns > 0 and returns != data.count(b"\r\n")
+        _read_at_once(data, header_line, raw)
 
 
 def _encoding_fault(file: str, data: bytes) -> Fault | None:
@@ -153,12 +149,12 @@ def _read_header(header: list[str], line: int, raw: RawTable) -> list[str | None
     return [name if name in known else None for name in header] if usable else None
 
 
-def _read_plain(data: bytes, header_line: bytes, raw: RawTable) -> None:
-    """A file without quotes: the n-th line is the n-th row."""
+def _read_at_once(data: bytes, header_line: bytes, raw: RawTable) -> None:
+    """A file with one row on each line."""
     if not header_line.strip():
         _blank_header(data, raw)
         return
-    names = header_line.decode().rstrip("\r").split(",")
+    names = cells_of(header_line.rstrip(b"\r"))
     columns = _read_header(names, 1, raw)
     if columns is None:
         raw.complete = False
@@ -182,13 +178,18 @@ def _read_plain(data: bytes, header_line: bytes, raw: RawTable) -> None:
             column_names=positions, use_threads=False, block_size=1 << 24
         ),
         parse_options=pyarrow.csv.ParseOptions(
-            quote_char=False, ignore_empty_lines=False, invalid_row_handler=note
+            quote_char='"' if b'"' in body else False,
+            double_quote=b'"' in body,
+            newlines_in_values=False,
+            ignore_empty_lines=False,
+            invalid_row_handler=note,
         ),
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=dict.fromkeys(positions, pa.large_string()),
             include_columns=wanted,
             null_values=[""],
             strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
         ),
     )
     for number, (cells, text) in sorted(invalid.items()):
@@ -232,7 +233,7 @@ def _note_ragged(raw: RawTable, line: int, cells: int, expected: int) -> None:
     raw.faults.append(Fault(raw.file, line, None, f"{cells} cells where the header has {expected}"))
 
 
-def _read_quoted(data: bytes, raw: RawTable) -> None:
+def _read_row_by_row(data: bytes, raw: RawTable) -> None:
     """Any CSV, with quoted commas and line ends; a row's line is the one on which it begins."""
     reader = csv.reader(io.StringIO(data.decode(), newline=""), strict=True)
     columns: list[str | None] | None = None

@@ -22,9 +22,10 @@ from orchestration import bill_runs, environment, jobs, outcome, progress, summa
 from orchestration.environment import Environment
 from orchestration.warehouse import connect, exclusive
 
-SUBSCRIBERS = 300
+SUBSCRIBERS = 200
 MONTHS = 3
 SEED = 1
+BILL_RUNS = 3
 
 # Taken by the loopback server and by nothing else.
 STRIPE_KEY = "sk_test_demo"
@@ -34,22 +35,25 @@ def run(
     subscribers: Annotated[int, typer.Option(min=1)] = SUBSCRIBERS,
     months: Annotated[int, typer.Option(min=1)] = MONTHS,
     seed: int = SEED,
+    bill_runs_wanted: Annotated[int, typer.Option("--bill-runs", min=1)] = BILL_RUNS,
 ) -> None:
-    """Bill the demo operator through all of its bill dates."""
+    """Bill the demo operator, one bill date after the other."""
     began = time.monotonic()
     # Never an installation that the environment may name: the demo has places of its own.
     where = environment.resolve(variables={})
     with _stripe_server(where.warehouse.parent / "stripe_demo.json") as url:
         where = replace(where, stripe_api_key=STRIPE_KEY, stripe_url=url).activate()
         with exclusive(where.warehouse, waiting=terminal.err.print):
-            lines, folders = _bill(where, subscribers=subscribers, months=months, seed=seed)
+            lines, folders = _bill(
+                where, subscribers=subscribers, months=months, seed=seed, runs=bill_runs_wanted
+            )
             with connect(where.warehouse) as con:
                 usage, suspended = summaries.usage_states(con), summaries.suspended(con)
     _show(where, lines, folders, usage, suspended, time.monotonic() - began)
 
 
 def _bill(
-    where: Environment, *, subscribers: int, months: int, seed: int
+    where: Environment, *, subscribers: int, months: int, seed: int, runs: int
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Write the folder and run every bill date; one line per bill date, and documents' folders."""
     from ingestion.demo import write_demo
@@ -57,7 +61,7 @@ def _bill(
 
     lines: list[dict[str, Any]] = []
     folders: list[str] = []
-    bill_dates = Timeline(months).bill_dates
+    bill_dates = Timeline(months).bill_dates[:runs]
     with connect(where.warehouse) as con:
         done = {day for day in bill_dates if bill_runs.is_issued(con, day)}
     # The last one is run again, to show that nothing changes.

@@ -291,16 +291,22 @@ class Explainer:
                 parts.*,
                 rates.source_file as rate_file,
                 rates.source_line as rate_line,
-                grants.name as allowance_name
+                allowances.name as allowance_name
             from rating.rated_usage as parts
             left join raw.rates as rates
                 on parts.rate_id = rates.rate_id
             left join (
-                select allowance_grant_id, min(name) as name
+                select allowance_grant_id, min(allowance_id) as allowance_id
                 from rating.allowance_grants
                 group by allowance_grant_id
             ) as grants
                 on parts.allowance_grant_id = grants.allowance_grant_id
+            left join (
+                select allowance_id, min(name) as name
+                from raw.allowances
+                group by allowance_id
+            ) as allowances
+                on grants.allowance_id = allowances.allowance_id
             where parts.usage_event_id = ?
             order by parts.part_number nulls first
             """,

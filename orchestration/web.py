@@ -15,9 +15,13 @@ HOST = "127.0.0.1"
 
 def serve(where: Environment, *, port: int) -> int:
     """Run the webserver and the daemon until either ends or the user stops them."""
+    from dagster import DagsterInstance
+
     from orchestration import dbt
 
     dbt.ensure_manifest()
+    # Two processes that create the same home at once get in each other's way.
+    DagsterInstance.get().dispose()
     executables = Path(sys.executable).parent
     workspace = ["-w", str(PROJECT_ROOT / "workspace.yaml")]
     commands = [

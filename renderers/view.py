@@ -5,6 +5,7 @@ adding up lines that stand together on the page, in Decimal. Templates place the
 compute nothing.
 """
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 from babel import Locale
@@ -474,10 +476,9 @@ def _address(account: Mapping[str, Any]) -> tuple[str, ...]:
 def _title(context: _Context) -> str:
     if context.is_credit_note:
         return context.say("title_credit_note")
-    # The month a bill is for is that of its period's middle: a cycle day of 15 bills "November"
-    # for 15 October to 14 November only if more days lie there, so the period's end decides.
-    last_day = to_date(context.document["period"]["end"]).toordinal() - 1
-    month = context.formats.month(type(to_date("2000-01-01")).fromordinal(last_day))
+    # A bill is named for the month in which its period ends.
+    last_day = to_date(context.document["period"]["end"]) - dt.timedelta(days=1)
+    month = context.formats.month(last_day)
     return context.say("title_invoice", month=month)
 
 
@@ -633,12 +634,12 @@ def _comparison(context: _Context) -> Comparison | None:
         ),
     )
     if max(len(point.text) for point in points) > 10:
-        points = [Point(p.label, _short_amount(p.text, formats), p.value) for p in points]
+        points = [Point(p.label, _short_amount(p.text), p.value) for p in points]
     chart = Markup(history_chart(points, title, context.branding.palette))
     return Comparison(say("comparison"), sentence, particulars, note, chart)
 
 
-def _short_amount(text: str, formats: Formats) -> str:
+def _short_amount(text: str) -> str:
     """An amount for a narrow column: its digits alone, without the currency's sign."""
     return re.sub(r"^[^\d\u2212]+|[^\d]+$", "", text)
 
@@ -811,7 +812,7 @@ def _allowance_bars(context: _Context) -> list[tuple[str | None, AllowanceBar]]:
             else "normal"
         )
         percent = formats.percent(Decimal(permille) // 10)
-        title = f"{name}: {say('allowance_bar', percent=percent)}"
+        title = say("named_value", name=name, value=say("allowance_bar", percent=percent))
         bars.append(
             (
                 subscription_id,
@@ -870,27 +871,30 @@ def _payment(context: _Context) -> Payment:
             )  # fmt: skip
             if payload:
                 caption = say("scan_epc")
-                codes.append(QrCode(Markup(qr_svg(payload, f"{caption}: {amount}")), caption))
+                codes.append(
+                    QrCode(
+                        Markup(qr_svg(payload, say("named_value", name=caption, value=amount))),
+                        caption,
+                    )
+                )
     link = None
     if context.branding.payment_url:
-        url = context.branding.payment_url.replace("{document_number}", _url_part(number)).replace(
-            "{account_id}", _url_part(str(account["account_id"]))
-        )
+        url = context.branding.payment_url.replace(
+            "{document_number}", quote(number, safe="")
+        ).replace("{account_id}", quote(str(account["account_id"]), safe=""))
         if _LINK.match(url) and len(url) <= 300:
             link = Link(re.sub(r"^https?://", "", url), url)
             caption = say("scan_link")
-            codes.append(QrCode(Markup(qr_svg(url, f"{caption}: {link.text}")), caption))
+            codes.append(
+                QrCode(
+                    Markup(qr_svg(url, say("named_value", name=caption, value=link.text))), caption
+                )
+            )
     if not iban and link is None:
         contact = operator.get("support_email") or operator.get("support_phone")
         if contact:
             sentences.append(say("payment_other_ways", contact=clean(contact)))
     return Payment(tuple(sentences), tuple(details), tuple(codes), link)
-
-
-def _url_part(text: str) -> str:
-    from urllib.parse import quote
-
-    return quote(text, safe="")
 
 
 # Charges and tax
@@ -1044,7 +1048,15 @@ def _usage_groups(
         if key is None:
             name = context.say("account_level")
         held = tuple(bars_of.get(key, ()))
-        note = "; ".join(f"{bar.name}: {bar.text}" for bar in held if bar.used) if is_fleet else ""
+        note = (
+            "; ".join(
+                context.say("named_value", name=bar.name, value=bar.text)
+                for bar in held
+                if bar.used
+            )
+            if is_fleet
+            else ""
+        )
         groups.append(
             UsageGroup(name, detail, note, () if is_fleet else held, tuple(lines_of.get(key, ())))
         )

@@ -96,7 +96,9 @@ def _last_bill_date(operator: Path) -> str:
     settings = yaml.safe_load((operator / "operator.yaml").read_text())
     first = settings["billing"]["first_period"]
     month = first.month + 3
-    return first.replace(year=first.year + (month - 1) // 12, month=(month - 1) % 12 + 1).isoformat()
+    return first.replace(
+        year=first.year + (month - 1) // 12, month=(month - 1) % 12 + 1
+    ).isoformat()
 
 
 def _records(warehouse: Path) -> int:

@@ -7,8 +7,6 @@ read line by line.
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Sequence
 from functools import cache
 
@@ -16,21 +14,15 @@ import pyarrow as pa
 import pyarrow.csv
 
 from ingestion.arrow import counting_from
+from ingestion.csv_lines import (
+    UnreadableLineError,
+    cells_of,
+    has_a_row_on_each_line,
+    is_utf8,
+)
 from ingestion.decoding import RejectedLine
 from ingestion.feeds._lines import Block, shown_line
 from ingestion.feeds._parts import Part, rows_of, without_records
-
-# A block in which every quote opens, closes or doubles where it should, and no value holds a line
-# end: then one row is one line, as without quotes.
-WELL_QUOTED = re.compile(rb'(?:(?:"(?:[^"\n\r]++|"")*+"|[^",\n]*+)(?:,|\r?\n))*+')
-
-
-# The length of a line is limited elsewhere; both ways of reading must take the same cells.
-csv.field_size_limit(max(csv.field_size_limit(), 1 << 30))
-
-
-class UnreadableLineError(ValueError):
-    """A line is no row of CSV; the message says why."""
 
 
 def csv_part(block: Block, columns: Sequence[str | None]) -> Part:
@@ -38,50 +30,12 @@ def csv_part(block: Block, columns: Sequence[str | None]) -> Part:
     if not block.data:
         return without_records(block)
     quotes = b'"' in block.data
-    if _is_plain(block.data) and (not quotes or _is_well_quoted(block.data)):
+    if b"\0" not in block.data and has_a_row_on_each_line(block.data) and is_utf8(block.data):
         part = _at_once(block, columns, quotes)
         # A blank line comes out as a row of nothing.
         if part.rows.column("record_id").null_count == 0:
             return part
     return _line_by_line(block, columns)
-
-
-def cells_of(line: bytes) -> list[str]:
-    """The cells of one line, read strictly. Raises UnreadableLineError."""
-    if b"\0" in line:
-        raise UnreadableLineError("holds a NUL byte")
-    try:
-        return next(csv.reader([line.decode()], strict=True))
-    except UnicodeDecodeError:
-        raise UnreadableLineError("not UTF-8") from None
-    except csv.Error as error:
-        text = str(error)
-        if "unexpected end of data" in text:
-            message = "a quote is opened and not closed on its line"
-        elif "expected after" in text:
-            message = "text after a closing quote"
-        else:
-            message = f"not CSV ({text})"
-        raise UnreadableLineError(message) from None
-
-
-def _is_plain(data: bytes) -> bool:
-    """Whether every line is a row for any CSV parser, quotes and blank lines apart."""
-    if b"\0" in data:
-        return False
-    returns = data.count(b"\r")
-    if returns and returns != data.count(b"\r\n"):
-        return False
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_well_quoted(data: bytes) -> bool:
-    whole = data if data.endswith(b"\n") else data + b"\n"
-    return WELL_QUOTED.fullmatch(whole) is not None
 
 
 def _at_once(block: Block, columns: Sequence[str | None], quotes: bool) -> Part:

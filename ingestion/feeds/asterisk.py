@@ -33,8 +33,8 @@ import re
 import zoneinfo
 from collections.abc import Iterator
 
+from ingestion.csv_lines import UnreadableLineError, cells_of
 from ingestion.decoding import Batch, Feed, Record, RejectedLine, Source, UsageFormat, in_batches
-from ingestion.feeds._csv import UnreadableLineError, cells_of
 from ingestion.feeds._lines import blocks, shown_line
 from ingestion.feeds._options import one_of
 

@@ -31,8 +31,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ingestion.containers import PARQUET_MAGIC
+from ingestion.csv_lines import UnreadableLineError, cells_of
 from ingestion.decoding import USAGE_COLUMNS, Batch, Feed, RefusedFileError, Source, UsageFormat
-from ingestion.feeds._csv import UnreadableLineError, cells_of, csv_part
+from ingestion.feeds._csv import csv_part
 from ingestion.feeds._json_lines import json_parts
 from ingestion.feeds._lines import BYTE_ORDER_MARK, Block, blocks
 from ingestion.feeds._parquet import parquet_batches

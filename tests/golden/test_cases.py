@@ -71,6 +71,7 @@ def by_pipeline(folder: GoldenFolder, home: Path) -> list[Results]:
         pipeline.draft(path, bill_date, loaded_at(bill_date))
         found.append(WarehouseResults(pipeline, bill_date))
         if number + 1 < len(states):
+            pipeline.release_suspects(path, bill_date, loaded_at(bill_date))
             assert pipeline.issue(path, bill_date) == []
     return found
 

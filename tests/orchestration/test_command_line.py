@@ -1,6 +1,8 @@
 """`billhouse`, run as people run it: what it says, what it changes, with which status it exits."""
 
+import contextlib
 import shutil
+import sqlite3
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -234,7 +236,7 @@ def test_check_lists_every_fault_as_file_line_column(install: Install) -> None:
     faults = at.run("check", "--json").json["faults"]
     assert {"ratebook/rates.csv", "crm/accounts.csv"} <= {fault["file"] for fault in faults}
     of_rates = [fault for fault in faults if fault["file"] == "ratebook/rates.csv"]
-    assert [(fault["line"], fault["column"]) for fault in of_rates] == [(2, "price"), (3, "price")]
+    assert {(2, "price"), (3, "price")} <= {(f["line"], f["column"]) for f in of_rates}
 
 
 def test_check_of_a_good_folder(install: Install) -> None:
@@ -320,11 +322,12 @@ def test_killed_run_is_marked_as_failed_by_the_next(install: Install) -> None:
 
 def _wait_for_started_run(home: Path) -> None:
     """Until a run holds the warehouse."""
-    for _ in range(600):
+    file = home / "history" / "runs.db"
+    for _ in range(1_200):
         time.sleep(0.1)
-        if not (home / "history" / "runs.db").exists():
-            continue
-        with dg.DagsterInstance.from_config(str(home)) as instance:
-            if any("billhouse/holds" in run.tags for run in instance.get_runs()):
-                return
+        with contextlib.suppress(sqlite3.OperationalError):
+            with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as con:
+                held = con.execute("select 1 from run_tags where key = 'billhouse/holds'")
+                if held.fetchone():
+                    return
     raise AssertionError("no run was started")

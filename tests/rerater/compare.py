@@ -374,8 +374,12 @@ class Comparison:
 
     def draft_invoices(self) -> None:
         names = ("amount_net", "amount_tax", "amount_total", "balance_forward", "amount_due")
+        suspects = self.pipeline.suspects(self.result.bill_date)
         ours = {
-            (draft.account_id,): (draft.status, *(exact(getattr(draft, name)) for name in names))
+            (draft.account_id,): (
+                "held" if draft.account_id in suspects else draft.status,
+                *(exact(getattr(draft, name)) for name in names),
+            )
             for draft in self.result.drafts.values()
         }
         columns = f"account_id, bill_date, status, {', '.join(names)}"

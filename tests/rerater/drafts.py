@@ -1,7 +1,7 @@
 """A bill is what is owed less what was billed (the one idea, 5.6, 6, 7)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
@@ -14,8 +14,6 @@ READY = "ready"
 HELD = "held"
 BELOW_MINIMUM = "below_minimum"
 NOTHING_TO_BILL = "nothing_to_bill"
-NEGATIVE = "negative"
-"""A suspect draft: it waits for its release by name (7.1)."""
 
 
 @dataclass(frozen=True)
@@ -188,9 +186,8 @@ def draft(
     status = READY
     if not lines:
         status = NOTHING_TO_BILL
-    elif hold_reason or total < 0:
+    elif hold_reason:
         status = HELD
-        hold_reason = hold_reason or NEGATIVE
     elif 0 <= total < operator.minimum_invoice:
         status = BELOW_MINIMUM
     return Draft(
@@ -234,13 +231,17 @@ def record(ledger: Ledger, folder: Folder, proposal: Draft) -> Document:
 
 
 def issue(
-    ledger: Ledger, folder: Folder, drafts: Iterable[Draft], *, released: bool = False
+    ledger: Ledger, folder: Folder, drafts: Iterable[Draft], *, held: Collection[str] = ()
 ) -> list[Document]:
-    """Issue what is ready, in the order of accounts (7.2); suspect drafts if `released` (7.1)."""
+    """Issue what is ready, in the order of accounts (7.2).
+
+    `held`: accounts whose drafts are suspect and wait for their release (7.1); what is suspect is
+    not this side's judgement.
+    """
     return [
         record(ledger, folder, proposal)
         for proposal in sorted(drafts, key=lambda one: one.account_id)
-        if proposal.status == READY or (released and proposal.hold_reason == NEGATIVE)
+        if proposal.status == READY and proposal.account_id not in held
     ]
 
 

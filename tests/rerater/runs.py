@@ -1,7 +1,7 @@
 """Bill runs over time, each on the folder as it is then and on what was issued (1.2, 1.3)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -177,10 +177,10 @@ def bill_account(
 
 
 def issue(
-    history: History, folder: Folder, result: RunResult, *, released: bool = False
+    history: History, folder: Folder, result: RunResult, *, held: Collection[str] = ()
 ) -> list[drafts.Document]:
-    """Issue the drafts of a run that are ready, suspect ones too if `released` (7.1, 7.2)."""
-    return drafts.issue(history.ledger, folder, result.drafts.values(), released=released)
+    """Issue the drafts of a run that are ready and not held as suspect (7.1, 7.2)."""
+    return drafts.issue(history.ledger, folder, result.drafts.values(), held=held)
 
 
 def rerate(

@@ -271,6 +271,8 @@ class Generator:
                 day_count=self.random.choice(["actual", "actual", "fixed_30"]),
                 band_crossing=self.random.choice(["split", "split", "split", "start"]),
                 late_usage_max_days=self.random.choice([365, 365, 60]),
+                minimum_invoice=self.random.choice(["0", "0", "10"]),
+                late_fee=self.late_fee(),
             )
         )
         self.end = self.boundaries[-1]
@@ -278,6 +280,17 @@ class Generator:
         """Subscription, kind of identifier, as the network writes it."""
         self.edges: list[datetime] = []
         self.record = 0
+
+    def late_fee(self) -> dict[str, Any]:
+        """None, a fixed one, or a share of what is open; due before or after the next bill."""
+        if self.random.random() < 0.6:
+            return {"percent": 0, "amount": 0, "after_days": 30, "tax_category": None}
+        return {
+            "percent": self.random.choice([0, 1.5, 10]),
+            "amount": self.random.choice([0, 5]),
+            "after_days": self.random.choice([0, 10, 17, 30]),
+            "tax_category": self.random.choice([None, "standard"]),
+        }
 
     # Small choices ---------------------------------------------------------------------------
 
@@ -705,7 +718,8 @@ class Generator:
             for index in range(1, self.random.choice([1, 1, 1, 2, 3]) + 1)
         ]
         if self.chance(0.25):
-            self.hold(account, "", self.random.choice(self.options[2:]), since=None)
+            options = self.options if self.contested else self.options[2:]
+            self.hold(account, "", self.random.choice(options), since=None)
         for subscription in ["", *subscriptions] if self.contested else subscriptions:
             while self.chance(0.35):
                 begin = self.inner_day() if self.chance(0.5) else None
@@ -753,7 +767,8 @@ class Generator:
             ):
                 if row["valid_to"] is None:
                     return
-                begin = max(begin or row["valid_to"], row["valid_to"])
+                over: date = row["valid_to"]
+                begin = max(begin or over, over)
                 end = max(end, begin + timedelta(days=1)) if end else None
         self.tables.add(
             "subscribed_discounts",
@@ -781,7 +796,7 @@ class Generator:
         begin = since
         if begin is None and not (row["kind"] == "plan" or self.chance(0.5)):
             begin = self.inner_day()
-        if begin is None and interval > 1:
+        if begin is None and interval > 1 and not self.contested:
             begin = self.first
         interval_from = None
         if interval > 1 and self.chance(0.4) and begin is not None:
@@ -818,14 +833,17 @@ class Generator:
             terminated = max(
                 self.inner_day(), activated + timedelta(days=1) if activated else self.first
             )
+        hour = timedelta(hours=self.random.choice([0, 9, 15]))
         add(
             "subscriptions",
             subscription_id=subscription,
             account_id=account,
             name="Line",
             activated_at=activated,
-            terminated_at=terminated,
+            terminated_at=self.instant(self.at(terminated) + hour) if terminated else None,
         )
+        if terminated:
+            self.edges.append(self.at(terminated) + hour)
         self.edges += [self.at(day) for day in (activated, terminated) if day]
         msisdn = f"336{10000000 + number:08d}"
         ported = self.inner_day() if self.chance(0.1) else None

@@ -50,8 +50,7 @@ drafts as (
         totals.lacks_rate,
         balances.has_later_document,
         releases.account_id is not null as is_released,
-        -- a total below zero that neither credits granted nor corrections explain
-        totals.amount_charged < 0 and totals.amount_charged < totals.credits as is_negative,
+        totals.amount_net + totals.amount_tax < 0 as is_negative,
         operator.suspect_times_usual > 0
         and balances.past_bills > 0
         and totals.amount_net + totals.amount_tax > operator.suspect_minimum

@@ -5,14 +5,6 @@ with lines as (
         account_id,
         count(*) as line_count,
         sum(amount_net) as amount_net,
-        -- what explains a total below zero: credits granted, and what earlier documents billed too much
-        sum(
-            case
-                when amount_charged < 0 and (is_correction or charge_kind = 'adjustment') then amount_charged
-                else 0
-            end
-        ) as credits,
-        sum(amount_charged) as amount_charged,
         min(period_end) as first_period_end,
         max(case when has_rate then 0 else 1 end) = 1 as lacks_rate
     from {{ ref('draft_invoice_lines') }}
@@ -39,8 +31,6 @@ totals as (
         cast(coalesce(lines.line_count, 0) as bigint) as line_count,
         cast(coalesce(lines.amount_net, 0) as decimal(18, 3)) as amount_net,
         cast(coalesce(taxes.amount_tax, 0) as decimal(18, 3)) as amount_tax,
-        cast(coalesce(lines.amount_charged, 0) as decimal(18, 3)) as amount_charged,
-        cast(coalesce(lines.credits, 0) as decimal(18, 3)) as credits,
         lines.first_period_end,
         coalesce(lines.lacks_rate, false) as lacks_rate
     from {{ ref('accounts') }} as accounts

@@ -33,6 +33,11 @@ with records as (
             when 'data' then coalesce(records.bytes_uplink, 0) + coalesce(records.bytes_downlink, 0)
             else coalesce(records.messages, 1)
         end as quantity,
+        -- the limits are held against each record, not against a call that parts make up
+        case records.service
+            when 'voice' then coalesce(records.duration_seconds, 0)
+            when 'data' then coalesce(records.bytes_uplink, 0) + coalesce(records.bytes_downlink, 0)
+        end as own_quantity,
         least(
             coalesce(records.duration_seconds, 0), coalesce(records.bytes_uplink, 0),
             coalesce(records.bytes_downlink, 0), coalesce(records.messages, 0)
@@ -72,6 +77,7 @@ guided as (
         records.carries_call,
         records.started_at,
         records.quantity,
+        records.own_quantity,
         records.has_negative_quantity,
         guides.subscription_number,
         guides.cycle_day,
@@ -161,13 +167,13 @@ judged as (
                 ) }}
         end as situation_key,
         case
-            when placed.is_duplicate then {{ verdict('duplicate') }}
             when placed.is_conflicting then {{ verdict('conflicting_duplicate') }}
+            when placed.is_duplicate then {{ verdict('duplicate') }}
             when lower(placed.disposition) <> 'answered' then {{ verdict('not_billable') }}
             when placed.has_negative_quantity then {{ verdict('negative_quantity') }}
             when placed.is_complete and not placed.carries_call then {{ verdict('merged') }}
             when
-                placed.quantity > case placed.service
+                placed.own_quantity > case placed.service
                     when 'voice' then operator.max_voice_hours * 3600
                     when 'data' then operator.max_data_gigabytes * 1000000000
                 end
