@@ -18,7 +18,8 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestration import bill_runs, environment, jobs, outcome, progress, summaries, terminal
+from orchestration import environment, jobs, outcome, progress, summaries, terminal
+from orchestration.bill_runs import is_issued
 from orchestration.environment import Environment
 from orchestration.warehouse import connect, exclusive
 
@@ -26,6 +27,8 @@ SUBSCRIBERS = 200
 MONTHS = 3
 SEED = 1
 BILL_RUNS = 3
+
+STEPS = ("demo", "load", "draft", "issue", "books", "render", "stripe")
 
 # Taken by the loopback server and by nothing else.
 STRIPE_KEY = "sk_test_demo"
@@ -63,7 +66,7 @@ def _bill(
     folders: list[str] = []
     bill_dates = Timeline(months).bill_dates[:runs]
     with connect(where.warehouse) as con:
-        done = {day for day in bill_dates if bill_runs.is_issued(con, day)}
+        done = {day for day in bill_dates if is_issued(con, day)}
     # The last one is run again, to show that nothing changes.
     to_run = [day for day in bill_dates if day not in done] or bill_dates[-1:]
     with terminal.TerminalProgress() as shown:
@@ -109,9 +112,9 @@ def _bill_run(
         if kind["document_kind"] == "invoice":
             line["total"] = f"{kind['amount_total']} {kind['currency_code']}"
     line["rendered"] = documents.written if documents else 0
-    line["stripe"] = sum(done.stripe.counts.values()) if done.stripe else 0
+    line["at_stripe"] = sum(done.stripe.counts.values()) if done.stripe else 0
     shown.end()
-    line["seconds"] = ", ".join(f"{step} {took:.1f}" for step, took in shown.seconds.items())
+    line |= {step: f"{took:.1f}" for step, took in shown.seconds.items()}
     shown.seconds.clear()
     return line, documents.folder if documents else ""
 
@@ -156,11 +159,11 @@ def _show(
             "issued": "issued",
             "total": "invoiced",
             "rendered": "rendered",
-            "stripe": "at Stripe",
-            "seconds": "seconds",
+            "at_stripe": "at Stripe",
             "note": "",
         },
     )
+    terminal.table("Seconds", lines, {"bill_date": "bill date"} | {step: step for step in STEPS})
     terminal.table(
         "Usage by state",
         usage,

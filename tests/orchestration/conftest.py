@@ -33,6 +33,11 @@ class Finished:
         return json.loads(self.stdout)
 
 
+def statuses(finished: Finished) -> dict[str, int]:
+    """Drafts by status, as `billhouse draft --json` counts them."""
+    return {row["status"]: row["invoices"] for row in finished.json["statuses"]}
+
+
 @dataclass(frozen=True)
 class Installation:
     """One operator's places."""

@@ -1176,7 +1176,7 @@ def change_the_past(
     if draw.random() < 0.3 and all(r["prefix"] != "999" for r in tables.table("prefixes")):
         tables.add("prefixes", prefix="999", zone="WORLD", destination="Mended")
     for row in draw.sample(tables.table("rates"), min(3, len(tables.table("rates")))):
-        row["price"] = generator.price(0, 4000)
+        row["price"] = generator.price(0, 4000, 7 if row["unit"] == "kb" else 4)
     for row in tables.table("products"):
         if draw.random() < 0.1:
             row["price"] = generator.money(0, 4000)

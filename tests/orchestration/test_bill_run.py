@@ -1,0 +1,213 @@
+"""One bill run by the command line, from the first draft to the last document."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration import bill_runs
+from orchestration.bill_runs import FailedCheck
+from orchestration.warehouse import connect, exclusive
+from tests.orchestration.conftest import Finished, Install, Installation, statuses
+
+BILL_DATE = "2026-02-01"
+
+
+@dataclass(frozen=True)
+class Story:
+    """One bill run; A2 has a credit above its charges, so its draft is held as negative."""
+
+    at: Installation
+    first_draft: Finished
+    released: Finished
+    issued: Finished
+    issued_again: Finished
+    drafted_again: Finished
+
+
+@pytest.fixture(scope="module")
+def story(install_session: Install) -> Story:
+    at = install_session(
+        accounts=[{}, {"itemisation": "full"}],
+        subscriptions=[{}, {"account_id": "A2"}],
+        identifiers=[{}, {}],
+        subscribed_products=[{}, {"account_id": "A2", "subscription_id": "S2"}],
+        adjustments=[{"account_id": "A2", "amount": "100.00"}],
+        usage={
+            "core": [
+                {"duration_seconds": 61},
+                {"subscriber": "33600000002", "duration_seconds": 600},
+                {"subscriber": "33600000099"},
+            ]
+        },
+    )
+    return Story(
+        at,
+        at.run("draft", BILL_DATE, "--json"),
+        at.run("release", BILL_DATE, "A2", "--reason", "agreed with the customer", "--json"),
+        at.run("issue", BILL_DATE, "--json"),
+        at.run("issue", BILL_DATE, "--json"),
+        at.run("draft", BILL_DATE, "--json"),
+    )
+
+
+def test_draft_tells_totals_usage_and_what_is_held(story: Story) -> None:
+    draft = story.first_draft
+    assert draft.status == 0, draft.stderr
+    assert statuses(draft) == {"ready": 1, "held": 1}
+    assert [held["account_id"] for held in draft.json["held"]] == ["A2"]
+    assert {row["state"]: row["records"] for row in draft.json["usage"]} == {
+        "rated": 2,
+        "suspended": 1,
+    }
+    assert draft.json["suspended"] == [{"reason": "unknown_subscriber", "records": 1}]
+    assert draft.json["load"]["records"] == 3
+    assert draft.json["failed_checks"] == []
+    ready = next(row for row in draft.json["statuses"] if row["status"] == "ready")
+    assert isinstance(ready["amount_total"], str)
+
+
+def test_released_draft_is_ready_and_the_release_on_record(story: Story) -> None:
+    assert story.released.status == 0, story.released.stderr
+    assert statuses(story.released) == {"ready": 2}
+    with exclusive(story.at.warehouse), connect(story.at.warehouse) as con:
+        assert con.execute(
+            "select account_id, bill_date, reason from raw.draft_releases"
+        ).fetchall() == [("A2", date(2026, 2, 1), "agreed with the customer")]
+
+
+def test_issue_numbers_renders_and_says_that_stripe_is_not_configured(story: Story) -> None:
+    issue = story.issued
+    assert issue.status == 0, issue.stderr
+    assert issue.json["issued"] == 2
+    assert {row["document_kind"] for row in issue.json["documents"]} == {"invoice", "credit_note"}
+    assert issue.json["rendered"]["written"] == 2
+    assert issue.json["stripe"] == {"configured": False}
+    rendered = sorted(path.suffix for path in Path(issue.json["rendered"]["folder"]).glob("*-*"))
+    assert rendered == [".html", ".html", ".pdf", ".pdf"]
+
+
+def test_second_issue_changes_nothing(story: Story) -> None:
+    again = story.issued_again
+    assert again.status == 0, again.stderr
+    assert (again.json["issued"], again.json["already_issued"]) == (0, 2)
+    assert again.json["rendered"]["written"] == 0
+    assert again.json["documents"] == story.issued.json["documents"]
+
+
+def test_draft_after_issue_proposes_nothing(story: Story) -> None:
+    again = story.drafted_again
+    assert again.status == 0, again.stderr
+    assert statuses(again) == {"nothing_to_bill": 2}
+    assert again.json["load"]["files_loaded"] == 0
+
+
+def test_no_table_holds_floating_point(story: Story) -> None:
+    with exclusive(story.at.warehouse), connect(story.at.warehouse) as con:
+        found = con.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() "
+            "where data_type in ('DOUBLE', 'FLOAT') and not internal"
+        ).fetchall()
+    assert found == []
+
+
+def test_verify_finds_a_changed_document(story: Story, tmp_path: Path) -> None:
+    assert story.at.run("verify").status == 0
+    file = tmp_path / "billhouse.duckdb"
+    shutil.copyfile(story.at.warehouse, file)
+    with exclusive(file), connect(file) as con:
+        con.execute("update invoicing.issued_documents set document = document || ' '")
+    verified = story.at.run("verify", "--warehouse", str(file))
+    assert verified.status == 1
+    assert "does not hash" in verified.stderr
+
+
+def test_explain_leads_from_the_document_to_the_line_of_the_file(story: Story) -> None:
+    number = next(
+        row["first_number"]
+        for row in story.issued.json["documents"]
+        if row["document_kind"] == "invoice"
+    )
+    tree = story.at.run("explain", number)
+    assert tree.status == 0, tree.stderr
+    assert "cdr/core/usage.csv:2 (core:R1)" in tree.stdout
+    explained = story.at.run("explain", number, "--json").json
+    usage = next(
+        step
+        for line in explained["steps"]
+        for step in line.get("steps", [])
+        if step["kind"] == "charge" and step["charge_kind"] == "usage"
+    )
+    event = usage["steps"][0]
+    assert event["kind"] == "usage_event"
+    part, record = event["steps"]
+    assert (part["kind"], part["rate_file"]) == ("part", "ratebook/rates.csv")
+    assert (record["file_name"], record["line_number"]) == ("cdr/core/usage.csv", 2)
+    charge = story.at.run("explain", usage["charge_key"])
+    assert f"billed on {number}" in charge.stdout
+    for identifier in ("core:R1", "R1"):
+        assert f"billed on {number}" in story.at.run("explain", identifier).stdout
+
+
+def test_explain_says_why_a_record_is_suspended(story: Story) -> None:
+    assert "suspended: unknown_subscriber" in story.at.run("explain", "core:R3").stdout
+
+
+def test_explain_of_nothing_known_is_a_fault(story: Story) -> None:
+    assert story.at.run("explain", "nothing").status == 1
+
+
+def test_failed_check_stops_issuing_and_is_named(story: Story, tmp_path: Path) -> None:
+    file = tmp_path / "billhouse.duckdb"
+    shutil.copyfile(story.at.warehouse, file)
+    with exclusive(file), connect(file) as con:
+        failed = FailedCheck(check="no_draft_is_odd", table="assurance.odd_drafts", offenders=3)
+        bill_runs.complete(con, date(2026, 2, 1), (failed,))
+    refused = story.at.run("issue", BILL_DATE, "--warehouse", str(file))
+    assert refused.status == 1
+    assert "no_draft_is_odd: 3 rows in assurance.odd_drafts" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_drafts_that_are_not_whole_or_of_another_date_are_not_issued(
+    story: Story, tmp_path: Path
+) -> None:
+    file = tmp_path / "billhouse.duckdb"
+    shutil.copyfile(story.at.warehouse, file)
+    with exclusive(file), connect(file) as con:
+        bill_runs.begin(con, date(2026, 3, 1))
+        assert bill_runs.objections(con, date(2026, 3, 1)) == [
+            "the drafts of 2026-03-01 are not whole; run `billhouse draft 2026-03-01` again"
+        ]
+        assert bill_runs.objections(con, date(2026, 4, 1)) == [
+            "the drafts are of 2026-03-01; run `billhouse draft 2026-04-01` first"
+        ]
+        # Issued before: its documents can be rendered and sent again.
+        assert bill_runs.objections(con, date(2026, 2, 1)) == []
+
+
+def test_release_of_what_is_not_held_is_a_fault(story: Story) -> None:
+    refused = story.at.run("release", BILL_DATE, "A1", "A9", "--reason", "x")
+    assert refused.status == 1
+    assert "account A1: no held draft" in refused.stderr
+    assert "account A9: no held draft" in refused.stderr
+
+
+def test_runs_appear_in_dagster(story: Story) -> None:
+    home = story.at.warehouse.parent / "dagster"
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        runs = instance.get_runs()
+        drafts = [run for run in runs if run.job_name == "draft_bill_run"]
+        assert {run.tags["dagster/partition"] for run in drafts} == {BILL_DATE}
+        assert all(run.is_success for run in drafts)
+        materialized = instance.get_latest_materialization_event(
+            dg.AssetKey(["invoicing", "draft_invoices"])
+        )
+        assert materialized is not None and materialized.asset_materialization is not None
+        assert materialized.asset_materialization.partition == BILL_DATE
+        metadata = materialized.asset_materialization.metadata
+        assert metadata["dagster/row_count"].value == 2
+        assert "dagster/column_schema" in metadata
