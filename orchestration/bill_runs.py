@@ -26,6 +26,10 @@ create table if not exists invoicing.draft_runs (
 """
 
 
+# The drafts that stand are void: they have to be built again before they may be issued.
+VOID = "delete from invoicing.draft_runs"
+
+
 @dataclass(frozen=True, kw_only=True)
 class FailedCheck:
     """A check that must hold before drafts may be issued, and the table of its offenders."""
@@ -73,7 +77,7 @@ def _put(
     failed_checks: tuple[FailedCheck, ...],
 ) -> None:
     con.execute("begin transaction")
-    con.execute("delete from invoicing.draft_runs")
+    con.execute(VOID)
     con.execute(
         "insert into invoicing.draft_runs values (?, ?, ?)",
         [bill_date, is_whole, json.dumps([asdict(check) for check in failed_checks])],

@@ -212,6 +212,46 @@ def release(
 
 
 @app.command()
+def credit(
+    document_number: Annotated[str, typer.Argument(metavar="DOCUMENT_NUMBER")],
+    reason: Annotated[str, typer.Option(help="Why; stands in the credit note.")],
+    operator: OperatorOption = None,
+    warehouse: WarehouseOption = None,
+    documents: DocumentsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Credit an invoice in full; the next draft bills its charges as they are owed then."""
+    from orchestration import crediting, issuing
+    from orchestration.warehouse import connect
+
+    where = environment.resolve(operator=operator, warehouse=warehouse, documents=documents)
+    if not where.warehouse.exists():
+        _call_wrong(f"{where.warehouse}: no such warehouse")
+    if not reason.strip():
+        _call_wrong("--reason: say why")
+    _calendar(where)
+    where.activate()
+    with _working(where) as (done, _):
+        try:
+            number = crediting.credit(
+                lambda: connect(where.warehouse), document_number, reason=reason.strip()
+            )
+        except issuing.IssuingRefused as refused:
+            _data_at_fault(refused.objections)
+        with connect(where.warehouse) as con:
+            bill_date = issuing.bill_date_of(con, number)
+        # Books, documents and Stripe, as after every issue.
+        _run("issue_bill_run", bill_date, {}, done)
+    if as_json:
+        terminal.print_json({"credited": document_number, "credit_note": number})
+        return
+    terminal.out.print(
+        f"{document_number} is credited by {number}; its charges are owed again "
+        f"(billhouse draft {bill_date})"
+    )
+
+
+@app.command()
 def explain(
     identifier: Annotated[
         str,

@@ -8,10 +8,10 @@ document before, and both are appended (7.2). Issued rows are never edited (7.3)
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 import duckdb
@@ -66,6 +66,15 @@ USAGE_COLUMNS = (
 
 BATCH = 1_000
 
+CHAIN = pa.schema(
+    [
+        ("document_number", pa.string()),
+        ("position", pa.int64()),
+        ("document_sha256", pa.string()),
+        ("previous_sha256", pa.string()),
+    ]
+)
+
 
 class Connect(Protocol):
     """Opens a connection to the warehouse, on which the caller holds the lock."""
@@ -92,6 +101,20 @@ class IssueReport:
     numbers: list[str]  # of the documents appended now
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewDocument:
+    """One document that is to be appended by itself."""
+
+    document_number: str
+    document_kind: str
+    account_id: str
+    bill_date: date
+    issued_at: datetime
+    document: str  # canonical content
+    series: str
+    sequence: int
+
+
 def nothing_to_issue(bill_date: date, *, already_issued: int = 0) -> IssueReport:
     """The report of a call that had nothing to append."""
     return IssueReport(
@@ -114,31 +137,14 @@ def issue(connect: Connect, bill_date: date) -> IssueReport:
 
     Documents that an earlier call appended are left alone, so a call that is repeated changes
     nothing. Raises IssuingRefused when the drafts at hand do not fit what was issued.
-
-    An error at commit means "unknown", not "not done" (DuckDB may have written the transaction
-    before it failed): the file is opened again and the answer is read from it.
     """
     with connect() as con:
         prepare(con)
         chain, already = _links(con, bill_date)
         if not chain.num_rows:
             return nothing_to_issue(bill_date, already_issued=already)
-        numbers: list[str] = chain.column("document_number").to_pylist()
-        con.execute("begin transaction")
-        try:
-            usage_rows = _append(con, chain)
-        except BaseException:
-            con.execute("rollback")
-            raise
-        unknown: duckdb.Error | None = None
-        try:
-            con.execute("commit")
-        except duckdb.Error as error:
-            unknown = error
-    if unknown is not None:
-        with connect() as con:
-            if not _stands(con, chain):
-                raise unknown
+    numbers: list[str] = chain.column("document_number").to_pylist()
+    usage_rows = _once(connect, chain, lambda con: _append(con, chain))
     return IssueReport(
         bill_date=bill_date,
         issued=len(numbers),
@@ -148,22 +154,106 @@ def issue(connect: Connect, bill_date: date) -> IssueReport:
     )
 
 
+def append(connect: Connect, new: NewDocument, *, alongside: str = "select 1") -> None:
+    """Append one document to the chain; `alongside` is SQL that holds with it or not at all.
+
+    Raises IssuingRefused when its number does not continue its series.
+    """
+    with connect() as con:
+        prepare(con)
+        position, previous = _end_of_chain(con)
+        expected = _last_sequences(con).get(new.series, 0) + 1
+    if new.sequence != expected:
+        raise IssuingRefused(
+            [f"{new.document_number}: breaks series {new.series}, whose next number is {expected}"]
+        )
+    digest = chained_sha256(previous, new.document)
+    chain = pa.table(
+        {
+            "document_number": [new.document_number],
+            "position": [position + 1],
+            "document_sha256": [digest],
+            "previous_sha256": [previous],
+        },
+        schema=CHAIN,
+    )
+
+    def write(con: duckdb.DuckDBPyConnection) -> int:
+        con.execute(
+            "insert into invoicing.issued_documents values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                new.document_number,
+                new.document_kind,
+                new.account_id,
+                new.bill_date,
+                new.issued_at,
+                new.document,
+                digest,
+                previous,
+                new.series,
+                new.sequence,
+                position + 1,
+            ],
+        )
+        con.execute(alongside)
+        return 0
+
+    _once(connect, chain, write)
+
+
+def _once(
+    connect: Connect, chain: pa.Table, write: Callable[[duckdb.DuckDBPyConnection], int]
+) -> int:
+    """Run `write` in one transaction; returns what it returns.
+
+    An error at commit means "unknown", not "not done" (DuckDB may have written the transaction
+    before it failed): the file is opened again and the answer is read from it.
+    """
+    unknown: duckdb.Error | None = None
+    with connect() as con:
+        con.execute("begin transaction")
+        try:
+            result = write(con)
+        except BaseException:
+            con.execute("rollback")
+            raise
+        try:
+            con.execute("commit")
+        except duckdb.Error as error:
+            unknown = error
+    if unknown is not None:
+        with connect() as con:
+            if not _stands(con, chain):
+                raise unknown
+    return result
+
+
+def _end_of_chain(con: duckdb.DuckDBPyConnection) -> tuple[int, str]:
+    """Position and hash of the last document; 0 and '' before the first."""
+    last = con.execute(
+        "select position, document_sha256 from invoicing.issued_documents "
+        "order by position desc nulls last limit 1"
+    ).fetchone()
+    return last or (0, "")
+
+
+def _last_sequences(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """The last number of every series."""
+    return dict(
+        con.execute(
+            "select series, max(sequence) from invoicing.issued_documents group by series"
+        ).fetchall()
+    )
+
+
 def _links(con: duckdb.DuckDBPyConnection, bill_date: date) -> tuple[pa.Table, int]:
     """The chain that continues what was issued: number, position and both hashes per new document.
 
     Also the number of drafts that were issued before. Raises IssuingRefused.
     """
     _refuse_older_bill_dates(con, bill_date)
-    last = con.execute(
-        "select position, document_sha256 from invoicing.issued_documents "
-        "order by position desc nulls last limit 1"
-    ).fetchone()
-    position, previous = last or (0, "")
-    sequences: dict[str, int] = dict(
-        con.execute(
-            "select series, max(sequence) from invoicing.issued_documents group by series"
-        ).fetchall()
-    )
+    position, previous = _end_of_chain(con)
+    sequences = _last_sequences(con)
     drafts = con.execute(
         """
         select
@@ -208,15 +298,7 @@ def _links(con: duckdb.DuckDBPyConnection, bill_date: date) -> tuple[pa.Table, i
                 previous = digest
     if objections:
         raise IssuingRefused(objections)
-    schema = pa.schema(
-        [
-            ("document_number", pa.string()),
-            ("position", pa.int64()),
-            ("document_sha256", pa.string()),
-            ("previous_sha256", pa.string()),
-        ]
-    )
-    return pa.table(columns, schema=schema), already
+    return pa.table(columns, schema=CHAIN), already
 
 
 def _refuse_older_bill_dates(con: duckdb.DuckDBPyConnection, bill_date: date) -> None:
@@ -291,6 +373,17 @@ def _stands(con: duckdb.DuckDBPyConnection, chain: pa.Table) -> bool:
     ).fetchone()
     con.unregister("new_links")
     return row is not None and row[0] == chain.num_rows
+
+
+def bill_date_of(con: duckdb.DuckDBPyConnection, document_number: str) -> date:
+    """The bill date of an issued document. Raises KeyError when there is none of this number."""
+    row = con.execute(
+        "select bill_date from invoicing.issued_documents where document_number = ?",
+        [document_number],
+    ).fetchone()
+    if row is None:
+        raise KeyError(document_number)
+    return row[0]
 
 
 def broken_links(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 from datetime import date
 from importlib import import_module
@@ -21,8 +20,6 @@ def run(job: str, bill_date: date, config: dict[str, Any]) -> list[str]:
 
     The caller holds the warehouse's lock. Imports Dagster, which takes a second or two.
     """
-    # Events are stored in batches where Dagster can: a run writes hundreds.
-    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "500")
     import dagster as dg
 
     _keep_event_log_engines()

@@ -3,17 +3,19 @@
 import shutil
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from orchestration import bill_runs
+from orchestration import bill_runs, issuing
 from orchestration.bill_runs import FailedCheck
 from orchestration.warehouse import connect, exclusive
 from tests.orchestration.conftest import Finished, Install, Installation, statuses
 
 BILL_DATE = "2026-02-01"
+INVOICE = "F2026-00000001"
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,9 @@ class Story:
     issued: Finished
     issued_again: Finished
     drafted_again: Finished
+    credited: Finished
+    credited_again: Finished
+    drafted_after_credit: Finished
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +55,9 @@ def story(install_session: Install) -> Story:
         at.run("release", BILL_DATE, "A2", "--reason", "agreed with the customer", "--json"),
         at.run("issue", BILL_DATE, "--json"),
         at.run("issue", BILL_DATE, "--json"),
+        at.run("draft", BILL_DATE, "--json"),
+        at.run("credit", INVOICE, "--reason", "billed twice", "--json"),
+        at.run("credit", INVOICE, "--reason", "billed twice"),
         at.run("draft", BILL_DATE, "--json"),
     )
 
@@ -105,6 +113,31 @@ def test_draft_after_issue_proposes_nothing(story: Story) -> None:
     assert again.json["load"]["files_loaded"] == 0
 
 
+def test_credited_invoice_is_owed_and_drafted_again(story: Story) -> None:
+    assert story.credited.status == 0, story.credited.stderr
+    note = story.credited.json["credit_note"]
+    assert note == "A2026-00000002"
+    assert story.credited_again.status == 1
+    assert f"credited already, by {note}" in story.credited_again.stderr
+    with exclusive(story.at.warehouse), connect(story.at.warehouse) as con:
+        totals = dict(
+            con.execute(
+                "select document_number, amount_total from invoicing.invoices "
+                "where document_number in (?, ?)",
+                [INVOICE, note],
+            ).fetchall()
+        )
+        assert totals[note] == -totals[INVOICE] != 0
+        assert list(issuing.broken_links(con)) == []
+    again = story.drafted_after_credit
+    assert again.status == 0, again.stderr
+    assert statuses(again) == {"ready": 1, "nothing_to_bill": 1}
+    ready = next(row for row in again.json["statuses"] if row["status"] == "ready")
+    assert Decimal(ready["amount_total"]) == totals[INVOICE]
+    folder = story.at.warehouse.parent / "documents" / BILL_DATE
+    assert (folder / f"{note}.pdf").exists()
+
+
 def test_no_table_holds_floating_point(story: Story) -> None:
     with exclusive(story.at.warehouse), connect(story.at.warehouse) as con:
         found = con.execute(
@@ -126,11 +159,7 @@ def test_verify_finds_a_changed_document(story: Story, tmp_path: Path) -> None:
 
 
 def test_explain_leads_from_the_document_to_the_line_of_the_file(story: Story) -> None:
-    number = next(
-        row["first_number"]
-        for row in story.issued.json["documents"]
-        if row["document_kind"] == "invoice"
-    )
+    number = INVOICE
     tree = story.at.run("explain", number)
     assert tree.status == 0, tree.stderr
     assert "cdr/core/usage.csv:2 (core:R1)" in tree.stdout

@@ -214,7 +214,7 @@ def test_removed_documents_are_found(connection: Connect) -> None:
 
 
 class _CommitFails:
-    """A connection whose commit raises, before or after it was done."""
+    """A connection whose commit raises, after it was done or without it."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, *, done: bool) -> None:
         self._con, self._done = con, done
@@ -232,20 +232,17 @@ class _CommitFails:
 @pytest.mark.parametrize("done", [True, False])
 def test_failed_commit_is_answered_by_reading(connection: Connect, done: bool) -> None:
     drafted(connection, NOVEMBER, THREE)
-    calls = 0
 
     @contextmanager
-    def failing_once() -> Iterator[duckdb.DuckDBPyConnection]:
-        nonlocal calls
-        calls += 1
+    def failing() -> Iterator[duckdb.DuckDBPyConnection]:
         with connection() as con:
-            yield _CommitFails(con, done=done) if calls == 1 else con  # type: ignore[misc]
+            yield _CommitFails(con, done=done)  # type: ignore[misc]
 
     if done:
-        assert issue(failing_once, NOVEMBER).issued == 3
+        assert issue(failing, NOVEMBER).issued == 3
     else:
         with pytest.raises(duckdb.IOException, match="disk full"):
-            issue(failing_once, NOVEMBER)
+            issue(failing, NOVEMBER)
         assert stand(connection) == []
         assert issue(connection, NOVEMBER).issued == 3
 

@@ -1,6 +1,12 @@
 -- One row per subscription: its number in narrow tables.
 {{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
-{{ numbered_once(
-    'select subscription_id, account_id from ' ~ ref('subscriptions'),
-    ['subscription_id', 'account_id'], 'subscription_number'
-) }}
+with numbered as (
+
+    {{ numbered_once(
+        'select subscription_id, account_id from ' ~ ref('subscriptions'),
+        ['subscription_id', 'account_id'], 'subscription_number'
+    ) }}
+
+)
+
+select * from numbered

@@ -1,5 +1,11 @@
 -- One row per list of rate cards that a subscription asks in order (3.2): its number in narrow tables.
 {{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
-{{ numbered_once(
-    "select coalesce(rate_cards, '') as rate_cards from " ~ ref('int_rate_card_spans'), ['rate_cards'], 'card_set_number'
-) }}
+with numbered as (
+
+    {{ numbered_once(
+        "select coalesce(rate_cards, '') as rate_cards from " ~ ref('int_rate_card_spans'), ['rate_cards'], 'card_set_number'
+    ) }}
+
+)
+
+select * from numbered

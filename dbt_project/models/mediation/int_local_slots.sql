@@ -11,18 +11,19 @@ with bounds as (
 
 limited as (
 
-    -- a junk date must not blow the calendar up: at most two years past the bill date, and two
-    -- days for the longest calls
+    -- a junk date must not blow the calendar up: at most two years past the bill date. Two days and
+    -- the longest call beyond the last start, for calls that run on
     select
         {{ floor_div(epoch_seconds(
             'greatest(coalesce(bounds.first_start, bill_run.bill_date_at), cast('
             ~ add_days('bill_run.window_start', -2) ~ ' as timestamp))'
         ), 900) }} as first_slot,
-        {{ floor_div(epoch_seconds('coalesce(bounds.last_start, bill_run.bill_date_at)'), 900) }} + 200
-            as last_slot,
+        {{ floor_div(epoch_seconds('coalesce(bounds.last_start, bill_run.bill_date_at)'), 900) }}
+        + 192 + operator.max_voice_hours * 4 as last_slot,
         {{ floor_div(epoch_seconds('bill_run.bill_date_at'), 900) }} + 70176 as last_allowed_slot
     from bounds
     cross join {{ ref('bill_run') }} as bill_run
+    cross join {{ ref('operator') }} as operator
 
 ),
 

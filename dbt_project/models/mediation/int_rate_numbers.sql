@@ -1,3 +1,9 @@
 -- One row per rate row that ever was: its number in narrow tables.
 {{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
-{{ numbered_once('select rate_id from ' ~ ref('rates'), ['rate_id'], 'rate_number') }}
+with numbered as (
+
+    {{ numbered_once('select rate_id from ' ~ ref('rates'), ['rate_id'], 'rate_number') }}
+
+)
+
+select * from numbered

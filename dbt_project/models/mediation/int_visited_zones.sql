@@ -1,6 +1,12 @@
 -- One row per visited zone: its number in narrow tables.
 {{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
-{{ numbered_once(
-    "select visited_zone from " ~ ref('networks') ~ " union all select 'home' as visited_zone",
-    ['visited_zone'], 'visited_number'
-) }}
+with numbered as (
+
+    {{ numbered_once(
+        "select visited_zone from " ~ ref('networks') ~ " union all select 'home' as visited_zone",
+        ['visited_zone'], 'visited_number'
+    ) }}
+
+)
+
+select * from numbered

@@ -12,7 +12,7 @@ from orchestration.steps import DeliveryFailed
 @dg.asset(
     key=dg.AssetKey(["raw", "stripe_objects"]),
     deps=[ISSUED_DOCUMENTS],
-    group_name="raw",
+    group_name="payments",
     kinds={"python", "stripe"},
     partitions_def=bill_run_partitions,
     backfill_policy=one_run_per_bill_date,
