@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,14 +24,16 @@ from orchestration.environment import DBT_PROJECT
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-TARGET = DBT_PROJECT / "target"
-MANIFEST = TARGET / "manifest.json"
+# A folder of our own: dbt writes its target folder piece by piece, while others may be reading.
+PARSED = DBT_PROJECT / "target" / "parsed"
+MANIFEST = PARSED / "manifest.json"
+DATABASE = "billhouse"  # of the default warehouse, and of the manifest that Dagster reads
 
 DRAFT_SELECTION = "tag:draft"
 ISSUED_SELECTION = "tag:issued"
 BEFORE_ISSUE = "before_issue"
 
-_parsed: dict[str, tuple[float, Manifest]] = {}  # by database name: newest file, parsed project
+_parsed: dict[str, tuple[int, Manifest]] = {}  # by database name: newest file, parsed project
 
 
 class DbtError(Exception):
@@ -60,33 +63,40 @@ class NodeResult:
         return self.status in ("error", "fail", "runtime error", "partial success")
 
 
-def newest_file(folder: Path = DBT_PROJECT) -> float:
-    """When anything that the project is made of was last changed (seconds since the epoch)."""
-    newest = 0.0
+def newest_file(folder: Path = DBT_PROJECT) -> int:
+    """When anything that the project is made of was last changed (nanoseconds since the epoch)."""
+    newest = 0
     for root, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in ("target", "logs")]
+        folders[:] = [name for name in folders if name not in ("target", "logs", "__pycache__")]
         here = Path(root)
         # A folder's own time tells of files that were taken away.
-        newest = max(newest, here.stat().st_mtime if here != folder else 0.0)
+        newest = max(newest, here.stat().st_mtime_ns if here != folder else 0)
         for name in files:
             if name.endswith((".sql", ".yml", ".yaml", ".csv", ".md")):
-                newest = max(newest, (here / name).stat().st_mtime)
+                newest = max(newest, (here / name).stat().st_mtime_ns)
     return newest
 
 
 def ensure_manifest() -> Path:
-    """target/manifest.json, parsed anew when the project is newer."""
-    if not MANIFEST.exists() or MANIFEST.stat().st_mtime < newest_file():
-        parse()
+    """The project's manifest, parsed anew when the project is newer. Raises DbtError."""
+    if not _is_fresh(newest_file()):
+        with warehouse_file.exclusive(PARSED / DATABASE):
+            # Another process may have parsed it while this one waited.
+            if not _is_fresh(newest_file()):
+                parse()
     return MANIFEST
 
 
+def _is_fresh(newest: int) -> bool:
+    return MANIFEST.exists() and MANIFEST.stat().st_mtime_ns >= newest
+
+
 def read_manifest() -> dict[str, Any]:
-    """The manifest as dbt wrote it."""
+    """The manifest as dbt wrote it. Raises DbtError when the project cannot be read."""
     return json.loads(ensure_manifest().read_text(encoding="utf-8"))
 
 
-def parse(database: str = "billhouse") -> Manifest:
+def parse(database: str = DATABASE) -> Manifest:
     """The parsed project, for warehouse files whose name without its ending is `database`.
 
     Raises DbtError with dbt's own words.
@@ -97,22 +107,31 @@ def parse(database: str = "billhouse") -> Manifest:
         return known[1]
     # dbt keeps what it parsed per connection, and the path is part of that: so parse against the
     # bare file name, which is all that a parsed project depends on, and never opens a file.
-    target = TARGET if database == "billhouse" else TARGET / database
+    target = PARSED / database
     target.mkdir(parents=True, exist_ok=True)
     with (
-        warehouse_file.exclusive(target / "parse"),
+        warehouse_file.exclusive(target),
         _variables({"BILLHOUSE_WAREHOUSE": f"{database}.duckdb"}),
     ):
         result = _invoke(
             None,
-            ["--log-level", "none", "--log-path", str(target)],
+            ["--log-level", "none", "--log-level-file", "none", "--log-path", str(target)],
             ["parse", "--target-path", str(target), *_PROJECT],
         )
-    if not result.success:
-        raise DbtError(str(result.exception))
-    os.utime(target / "manifest.json")
+        if not result.success:
+            raise DbtError(str(result.exception))
+        if database == DATABASE:
+            _publish(target / "manifest.json", newest)
     _parsed[database] = (newest, result.result)
     return result.result
+
+
+def _publish(manifest: Path, newest: int) -> None:
+    """Put the manifest where others read it, whole, as of the newest file that it knows."""
+    partial = MANIFEST.with_suffix(".partial")
+    shutil.copyfile(manifest, partial)
+    os.utime(partial, ns=(newest, newest))
+    partial.replace(MANIFEST)
 
 
 def build(

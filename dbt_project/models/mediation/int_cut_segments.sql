@@ -62,6 +62,7 @@ segments as (
         in_bands.event_key,
         in_bands.band_number,
         timeline.rate_step_id,
+        timeline.rate_id,
         timeline.product_number,
         timeline.elapsed_from,
         case
@@ -104,12 +105,57 @@ not_empty as (
         event_key,
         band_number,
         rate_step_id,
+        rate_id,
         product_number,
-        cast(offset_from as bigint) as offset_from,
-        cast(offset_to as bigint) as offset_to
+        offset_from,
+        offset_to
     from segments
     where offset_from < offset_to
 
+),
+
+-- a step or a day's edge at which the same rate row goes on is no cut
+changes as (
+
+    select
+        not_empty.*,
+        case
+            when
+                band_number = lag(band_number) over (partition by event_key order by offset_from asc nulls last)
+                and rate_id = lag(rate_id) over (partition by event_key order by offset_from asc nulls last)
+                and product_number
+                = lag(product_number) over (partition by event_key order by offset_from asc nulls last)
+                and offset_from = lag(offset_to) over (partition by event_key order by offset_from asc nulls last)
+                then 0
+            else 1
+        end as is_change
+    from not_empty
+
+),
+
+numbered as (
+
+    select
+        changes.*,
+        sum(is_change) over (
+            partition by event_key order by offset_from asc nulls last rows unbounded preceding
+        ) as segment_number
+    from changes
+
+),
+
+merged as (
+
+    select
+        event_key,
+        min(band_number) as band_number,
+        min(rate_step_id) as rate_step_id,
+        min(product_number) as product_number,
+        cast(min(offset_from) as bigint) as offset_from,
+        cast(max(offset_to) as bigint) as offset_to
+    from numbered
+    group by event_key, segment_number
+
 )
 
-select * from not_empty
+select * from merged

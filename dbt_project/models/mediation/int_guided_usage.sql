@@ -180,6 +180,9 @@ judged as (
                 then {{ verdict('excessive_quantity') }}
             when {{ epoch_seconds('placed.started_at') }} > {{ epoch_seconds('placed.loaded_at') }} + 3600
                 then {{ verdict('starts_in_future') }}
+            -- received without a price: what it was when its period was in the window, it stays
+            when placed.bill_date < {{ first_bill_date_in_window() }} and placed.direction = 'terminating'
+                then {{ verdict('not_billable') }}
             when
                 placed.local_day is null
                 or coalesce(placed.period_start, placed.local_day) < operator.first_period

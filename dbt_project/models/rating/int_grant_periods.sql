@@ -34,7 +34,7 @@ own_periods as (
         cast(0 as bigint) as period_number,
         grants.bill_date as used_bill_date,
         grants.held_from as usable_from,
-        grants.held_to as usable_to
+        least(grants.bill_date, grants.product_to) as usable_to
     from grants
     where grants.first_period_number = 0
 
@@ -47,11 +47,14 @@ later_periods as (
         periods.n as period_number,
         {{ add_months('grants.bill_date', 'periods.n') }} as used_bill_date,
         {{ add_months('grants.bill_date', 'periods.n - 1') }} as usable_from,
-        least({{ add_months('grants.bill_date', 'periods.n') }}, grants.ends_on) as usable_to
+        least({{ add_months('grants.bill_date', 'periods.n') }}, grants.product_to) as usable_to
     from grants
     inner join {{ integers(1, 120) }} as periods
         on periods.n >= grants.first_period_number and periods.n <= grants.rollover_periods
-    where grants.rollover_periods > 0
+    where
+        grants.rollover_periods > 0
+        -- what is left goes on only while the product lasts
+        and {{ add_months('grants.bill_date', 'periods.n - 1') }} < grants.ends_on
 
 ),
 
@@ -59,7 +62,7 @@ all_periods as (
 
     select * from own_periods
     union all
-    select * from later_periods where usable_from < usable_to
+    select * from later_periods
 
 ),
 

@@ -16,7 +16,8 @@ with holdings as (
         held.quantity,
         held.subscription_id is null as is_of_account,
         greatest(held.valid_from, coalesce(subscriptions.active_from, date '0001-01-01')) as held_from,
-        least(held.valid_to, coalesce(subscriptions.active_to, date '9999-12-31')) as ends_on
+        least(held.valid_to, coalesce(subscriptions.active_to, date '9999-12-31')) as ends_on,
+        held.valid_to as product_to
     from {{ ref('subscribed_products') }} as held
     inner join {{ ref('int_holding_numbers') }} as numbers
         on
@@ -55,6 +56,7 @@ held_in_periods as (
         holdings.quantity,
         holdings.is_of_account,
         holdings.ends_on,
+        holdings.product_to,
         periods.period_start,
         periods.period_end,
         greatest(holdings.held_from, periods.period_start) as held_from,
@@ -65,6 +67,8 @@ held_in_periods as (
             holdings.cycle_day = periods.cycle_day
             and holdings.held_from < periods.period_end
             and holdings.ends_on > periods.period_start
+            -- no active day, no grant
+            and holdings.held_from < holdings.ends_on
 
 ),
 
@@ -91,6 +95,8 @@ granted as (
         held_in_periods.held_from,
         held_in_periods.held_to,
         held_in_periods.ends_on,
+        -- usable while the product is held, on the day of a termination too
+        held_in_periods.product_to,
         least(
             {{ add_months('held_in_periods.period_end', 'allowances.rollover_periods') }}, held_in_periods.ends_on
         ) as expires_on,
