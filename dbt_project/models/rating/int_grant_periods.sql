@@ -107,7 +107,7 @@ usable as (
         all_periods.period_number,
         all_periods.used_bill_date as bill_date,
         starts.second_of_day as from_second,
-        ends.second_of_day as to_second
+        least(ends.second_of_day, {{ epoch_seconds('all_periods.terminated_at') }}) as to_second
     from all_periods
     inner join day_seconds as starts
         on all_periods.usable_from = starts.usable_day

@@ -17,7 +17,8 @@ with holdings as (
         held.subscription_id is null as is_of_account,
         greatest(held.valid_from, coalesce(subscriptions.active_from, date '0001-01-01')) as held_from,
         least(held.valid_to, coalesce(subscriptions.active_to, date '9999-12-31')) as ends_on,
-        held.valid_to as product_to
+        held.valid_to as product_to,
+        coalesce(subscriptions.terminated_at, timestamp '9999-12-30 00:00:00') as terminated_at
     from {{ ref('subscribed_products') }} as held
     inner join {{ ref('int_holding_numbers') }} as numbers
         on
@@ -57,6 +58,7 @@ held_in_periods as (
         holdings.is_of_account,
         holdings.ends_on,
         holdings.product_to,
+        holdings.terminated_at,
         periods.period_start,
         periods.period_end,
         greatest(holdings.held_from, periods.period_start) as held_from,
@@ -95,8 +97,9 @@ granted as (
         held_in_periods.held_from,
         held_in_periods.held_to,
         held_in_periods.ends_on,
-        -- usable while the product is held, on the day of a termination too
+        -- usable while the product is held, on the day of a termination to its very moment
         held_in_periods.product_to,
+        held_in_periods.terminated_at,
         least(
             {{ add_months('held_in_periods.period_end', 'allowances.rollover_periods') }}, held_in_periods.ends_on
         ) as expires_on,
