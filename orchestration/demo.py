@@ -106,7 +106,8 @@ def _bill_run(
     load, documents = done.load, done.documents
     line["files"] = load.files_loaded if load else 0
     line["records"] = load.records if load else 0
-    line["held"] = len(drafts.get("held", []))
+    line["held"] = len(drafts["held"])
+    line["held_drafts"] = [row | {"bill_date": line["bill_date"]} for row in drafts["held"]]
     line["issued"] = done.issue.issued if done.issue else 0
     for kind in issued["documents"]:
         if kind["document_kind"] == "invoice":
@@ -163,6 +164,17 @@ def _show(
             "note": "",
         },
     )
+    terminal.table(
+        "Held drafts, until released: billhouse release BILL_DATE ACCOUNT_ID --reason …",
+        [held for line in lines for held in line.get("held_drafts", [])],
+        {
+            "bill_date": "bill date",
+            "account_id": "account",
+            "amount_total": "total",
+            "currency_code": "",
+            "hold_reason": "reason",
+        },
+    )
     terminal.table("Seconds", lines, {"bill_date": "bill date"} | {step: step for step in STEPS})
     terminal.table(
         "Usage by state",
@@ -181,7 +193,8 @@ def _show(
     terminal.out.print(
         f"Documents        {folders[-1] if folders else where.documents} (PDF, HTML)"
     )
-    terminal.out.print(f"Took {seconds:.0f} s. Next: make ui, or .venv/bin/billhouse --help")
+    terminal.out.print(f"Took             {seconds:.0f} s")
+    terminal.out.print("Next             make ui, or .venv/bin/billhouse explain F2026-00000001")
 
 
 def main() -> None:

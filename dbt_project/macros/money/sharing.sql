@@ -52,9 +52,9 @@
 {% macro floor_to_currency(amount, minor_units) -%}
     (
         case {{ minor_units }}
-            when 0 then cast(floor({{ amount }}) as decimal(18, 3))
-            when 2 then cast(floor({{ amount }} * 100) * cast(0.01 as decimal(2, 2)) as decimal(18, 3))
-            when 3 then cast(floor({{ amount }} * 1000) * cast(0.001 as decimal(3, 3)) as decimal(18, 3))
+            when 0 then cast(floor(round({{ amount }}, 7)) as decimal(18, 3))
+            when 2 then cast(floor(round({{ amount }}, 7) * 100) * cast(0.01 as decimal(2, 2)) as decimal(18, 3))
+            when 3 then cast(floor(round({{ amount }}, 7) * 1000) * cast(0.001 as decimal(3, 3)) as decimal(18, 3))
         end
     )
 {%- endmacro %}
