@@ -69,7 +69,7 @@ def test_no_money_column_is_floating_point(issued: Installation) -> None:
 def test_what_lies_before_the_window_stays_and_what_is_in_it_is_replaced(
     install_session: Install,
 ) -> None:
-    """Five monthly runs with a window of two periods: no event is lost, none is there twice (1.2)."""
+    """Five monthly runs, a window of two periods: no event is lost, none is twice there (1.2)."""
     installation = install_session(
         operator={"billing": {"lookback_periods": 1}},
         usage={"core": MONTHLY_CALLS},
