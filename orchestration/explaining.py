@@ -455,11 +455,20 @@ def _part_title(part: Row) -> str:
         name = part["allowance_name"] or part["allowance_grant_id"]
         return f"{part['quantity']} from allowance {name} ({part['allowance_grant_id']})"
     place = f" ({part['rate_file']}:{part['rate_line']})" if part["rate_file"] else ""
-    fees = f" + fees {part['fees']}" if Decimal(part["fees"] or 0) else ""
+    tier = f", tier from {part['tier_from']}" if part["tier_from"] else ""
+    fees = f", fees {short(part['fees'])}" if Decimal(part["fees"] or 0) else ""
     return (
-        f"{part['quantity']} billed as {part['billed_quantity']} x {part['price']} / {part['per']}"
-        f"{fees} = {part['amount']} {part['currency_code']}, rate {part['rate_id']}{place}"
+        f"{part['quantity']} billed as {part['billed_quantity']} at {short(part['price'])} per "
+        f"{part['per']}{tier}{fees}: {part['amount']} {part['currency_code']}, "
+        f"rate {part['rate_id']}{place}"
     )
+
+
+def short(number: str | None) -> str:
+    """A number without the zeros that follow its last decimal."""
+    if number is None or "." not in number:
+        return number or ""
+    return number.rstrip("0").rstrip(".")
 
 
 def explain(con: duckdb.DuckDBPyConnection, identifier: str, *, events: int) -> Explanation | None:
