@@ -474,10 +474,3 @@ def short(number: str | None) -> str:
 def explain(con: duckdb.DuckDBPyConnection, identifier: str, *, events: int) -> Explanation | None:
     """The chain behind a document number, a charge key or a usage record."""
     return Explainer(con, events).explain(identifier)
-
-
-def short(number: str | None) -> str:
-    """A number without the zeros that follow its last decimal."""
-    if number is None or "." not in number:
-        return number or ""
-    return number.rstrip("0").rstrip(".")

@@ -46,7 +46,7 @@ drafts as (
         totals.amount_net,
         totals.amount_tax,
         cast(totals.amount_net + totals.amount_tax as decimal(18, 3)) as amount_total,
-        balances.balance_forward,
+        cast(balances.balance_forward as decimal(18, 3)) as balance_forward,
         totals.lacks_rate,
         balances.has_later_document,
         releases.account_id is not null as is_released,
