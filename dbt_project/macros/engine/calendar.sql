@@ -24,6 +24,19 @@
     (epoch_us({{ instant }}) // 1000000)
 {%- endmacro %}
 
+{#- Whole microseconds from one instant to another. -#}
+{% macro microseconds_between(from_instant, to_instant) -%}
+    {{ return(adapter.dispatch('microseconds_between')(from_instant, to_instant)) }}
+{%- endmacro %}
+
+{% macro default__microseconds_between(from_instant, to_instant) -%}
+    (epoch_us({{ to_instant }}) - epoch_us({{ from_instant }}))
+{%- endmacro %}
+
+{% macro spark__microseconds_between(from_instant, to_instant) -%}
+    (unix_micros({{ to_instant }}) - unix_micros({{ from_instant }}))
+{%- endmacro %}
+
 {% macro instant_of(epoch_seconds) -%}
     make_timestamp(cast({{ epoch_seconds }} as bigint) * 1000000)
 {%- endmacro %}

@@ -23,3 +23,21 @@
 {% macro e164_digits(number, country_code, national_prefix, international_prefix) -%}
     {{ e164_of_digits(digits_only(number), has_plus(number), country_code, national_prefix, international_prefix) }}
 {%- endmacro %}
+
+{#-
+    The head of a number as dialled: as many characters as decide its place (3.1). Numbers that share
+    a head share a place, so that a place is looked up for each head, not for each number. `lengths`
+    is a row of int_head_lengths. A head that holds more than digits after a "+" decides nothing.
+-#}
+{% macro dialled_head(number, lengths) -%}
+    case
+        when left({{ number }}, 1) = '+' then left({{ number }}, {{ lengths }}.plus_length)
+        when length({{ lengths }}.international_prefix) > 0
+            and left({{ number }}, length({{ lengths }}.international_prefix)) = {{ lengths }}.international_prefix
+            then left({{ number }}, {{ lengths }}.international_length)
+        when length({{ lengths }}.national_prefix) > 0
+            and left({{ number }}, length({{ lengths }}.national_prefix)) = {{ lengths }}.national_prefix
+            then left({{ number }}, {{ lengths }}.national_length)
+        else left({{ number }}, {{ lengths }}.other_length)
+    end
+{%- endmacro %}

@@ -1,22 +1,25 @@
--- One row per number as dialled, and span of days: its place (3.1).
+-- One row per head of numbers dialled (or whole number, where the head holds more than digits) and span of days:
+-- its place (3.1).
 {%- set longest = longest_length(ref('prefixes'), 'prefix') %}
 with dialled as (
 
-    select distinct other_party
-    from {{ source('raw', 'usage_records') }}
-    where
-        other_party is not null
-        and service <> 'data'
-        and direction = 'originating'
+    select head as dialled from {{ ref('int_called_heads') }} where is_digits
+    union
+    select records.other_party as dialled
+    from {{ source('raw', 'usage_records') }} as records
+    cross join {{ ref('int_head_lengths') }} as lengths
+    inner join (select head from {{ ref('int_called_heads') }} where not is_digits) as heads
+        on {{ dialled_head('records.other_party', 'lengths') }} = heads.head
+    where records.service <> 'data' and records.direction = 'originating'
 
 ),
 
 in_digits as (
 
     select
-        other_party,
-        {{ digits_only('other_party') }} as digits,
-        {{ has_plus('other_party') }} as has_plus
+        dialled,
+        {{ digits_only('dialled') }} as digits,
+        {{ has_plus('dialled') }} as has_plus
     from dialled
 
 ),
@@ -24,7 +27,7 @@ in_digits as (
 in_international_form as (
 
     select
-        in_digits.other_party,
+        in_digits.dialled,
         in_digits.digits,
         left({{ e164_of_digits(
             'in_digits.digits', 'in_digits.has_plus', 'operator.country_code', 'operator.national_prefix',
@@ -72,7 +75,7 @@ head_places as (
 short_codes as (
 
     select
-        in_international_form.other_party,
+        in_international_form.dialled,
         prefixes.place_number,
         prefixes.valid_from as span_from,
         prefixes.valid_to as span_to
@@ -85,7 +88,7 @@ short_codes as (
 by_prefix as (
 
     select
-        in_international_form.other_party,
+        in_international_form.dialled,
         head_places.place_number,
         head_places.span_from,
         head_places.span_to
@@ -97,36 +100,36 @@ by_prefix as (
 
 coded as (
 
-    select distinct other_party from short_codes
+    select distinct dialled from short_codes
 
 ),
 
 -- of numbers that are a short code for a part of the time, a prefix may serve the rest
 coded_candidates as (
 
-    select other_party, place_number, span_from, span_to, 0 as preference from short_codes
+    select dialled, place_number, span_from, span_to, 0 as preference from short_codes
     union all
-    select by_prefix.other_party, by_prefix.place_number, by_prefix.span_from, by_prefix.span_to, 1 as preference
+    select by_prefix.dialled, by_prefix.place_number, by_prefix.span_from, by_prefix.span_to, 1 as preference
     from by_prefix
     inner join coded
-        on by_prefix.other_party = coded.other_party
+        on by_prefix.dialled = coded.dialled
 
 ),
 
 coded_edges as (
 
-    select other_party, span_from as edge_on from coded_candidates
+    select dialled, span_from as edge_on from coded_candidates
     union
-    select other_party, span_to as edge_on from coded_candidates
+    select dialled, span_to as edge_on from coded_candidates
 
 ),
 
 coded_spans as (
 
     select
-        other_party,
+        dialled,
         edge_on as span_from,
-        lead(edge_on) over (partition by other_party order by edge_on asc nulls last) as span_to
+        lead(edge_on) over (partition by dialled order by edge_on asc nulls last) as span_to
     from coded_edges
 
 ),
@@ -134,18 +137,18 @@ coded_spans as (
 coded_ranked as (
 
     select
-        coded_spans.other_party,
+        coded_spans.dialled,
         coded_candidates.place_number,
         coded_spans.span_from,
         coded_spans.span_to,
         row_number() over (
-            partition by coded_spans.other_party, coded_spans.span_from
+            partition by coded_spans.dialled, coded_spans.span_from
             order by coded_candidates.preference asc nulls last
         ) as preference
     from coded_spans
     inner join coded_candidates
         on
-            coded_spans.other_party = coded_candidates.other_party
+            coded_spans.dialled = coded_candidates.dialled
             and coded_spans.span_from >= coded_candidates.span_from
             and coded_spans.span_from < coded_candidates.span_to
     where coded_spans.span_to is not null
@@ -155,16 +158,16 @@ coded_ranked as (
 called_numbers as (
 
     select
-        by_prefix.other_party,
+        by_prefix.dialled,
         by_prefix.place_number,
         by_prefix.span_from,
         by_prefix.span_to
     from by_prefix
     left join coded
-        on by_prefix.other_party = coded.other_party
-    where coded.other_party is null
+        on by_prefix.dialled = coded.dialled
+    where coded.dialled is null
     union all
-    select other_party, place_number, span_from, span_to from coded_ranked where preference = 1
+    select dialled, place_number, span_from, span_to from coded_ranked where preference = 1
 
 )
 

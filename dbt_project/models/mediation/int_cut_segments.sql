@@ -9,7 +9,7 @@ with cut_events as (
         quantity,
         follows_clock,
         {{ epoch_seconds('started_at') }} as start_second
-    from {{ ref('int_start_rates') }}
+    from {{ ref('int_start_exceptions') }}
     where is_cut
 
 ),

@@ -11,46 +11,38 @@ with records as (
         records.direction,
         records.subscriber,
         records.subscriber_kind,
-        records.other_party,
         records.serving_network,
         records.disposition,
-        repeated.is_duplicate,
-        repeated.is_conflicting,
+        repeated.verdict as repeat_verdict,
         sessions.is_complete,
         sessions.carries_call,
         case
             when sessions.is_complete then sessions.call_started_at
             else records.started_at
         end as started_at,
-        case records.service
-            when 'voice'
-                then cast(ceil(
-                    case
-                        when sessions.is_complete then sessions.call_duration_seconds
-                        else coalesce(records.duration_seconds, 0)
-                    end
-                ) as bigint)
-            when 'data' then coalesce(records.bytes_uplink, 0) + coalesce(records.bytes_downlink, 0)
-            else coalesce(records.messages, 1)
-        end as quantity,
+        sessions.call_seconds,
         -- the limits are held against each record, not against a call that parts make up
         case records.service
-            when 'voice' then coalesce(records.duration_seconds, 0)
+            when 'voice' then cast(ceil(coalesce(records.duration_seconds, 0)) as bigint)
             when 'data' then coalesce(records.bytes_uplink, 0) + coalesce(records.bytes_downlink, 0)
+            else coalesce(records.messages, 1)
         end as own_quantity,
-        least(
-            coalesce(records.duration_seconds, 0), coalesce(records.bytes_uplink, 0),
-            coalesce(records.bytes_downlink, 0), coalesce(records.messages, 0)
-        ) < 0 as has_negative_quantity,
+        records.duration_seconds < 0 or records.bytes_uplink < 0 or records.bytes_downlink < 0
+        or records.messages < 0 as has_negative_quantity,
         -- 3.1: data and terminating events have no zone
         case
             when records.direction = 'originating' and records.service <> 'data' then records.other_party
-        end as called_number
+        end as called_number,
+        case
+            when records.direction = 'originating' and records.service <> 'data'
+                then {{ dialled_head('records.other_party', 'lengths') }}
+        end as called_head
     from {{ source('raw', 'usage_records') }} as records
     left join {{ ref('int_repeated_records') }} as repeated
         on {{ event_key('records.file_number', 'records.line_number') }} = repeated.event_key
     left join {{ ref('int_sessions') }} as sessions
         on {{ event_key('records.file_number', 'records.line_number') }} = sessions.event_key
+    cross join {{ ref('int_head_lengths') }} as lengths
     {% if settled is not none %}
     -- 1.2: what lies before the window stays as it was
     left join (
@@ -62,39 +54,54 @@ with records as (
 
 ),
 
+-- what a file's records may be, worked out once per file
+files as (
+
+    select
+        first_runs.file_number,
+        {{ instant_of(epoch_seconds('first_runs.loaded_at') ~ ' + 3601') }} as first_future_start,
+        greatest(
+            operator.first_period,
+            {{ add_months('first_runs.first_bill_date', '-(operator.lookback_periods + 1)') }}
+        ) as first_period_start,
+        {{ add_days('first_runs.first_bill_date', '-operator.late_usage_max_days') }} as first_day
+    from {{ ref('int_file_first_runs') }} as first_runs
+    cross join {{ ref('operator') }} as operator
+
+),
+
 guided as (
 
     select
         records.event_key,
         records.service,
         records.direction,
-        records.called_number,
+        case when whole_numbers.head is null then records.called_head else records.called_number end as dialled,
         records.serving_network,
         records.disposition,
-        records.is_duplicate,
-        records.is_conflicting,
+        records.repeat_verdict,
         records.is_complete,
         records.carries_call,
         records.started_at,
-        records.quantity,
+        case when records.is_complete then records.call_seconds else records.own_quantity end as quantity,
         records.own_quantity,
         records.has_negative_quantity,
         guides.subscription_number,
         guides.cycle_day,
-        guides.claimants,
-        guides.activated_at,
-        guides.terminated_at,
-        guides.has_plan,
         guides.card_set_number,
-        files.loaded_at,
-        files.first_bill_date,
+        guides.verdict as guide_verdict,
+        files.first_future_start,
+        files.first_period_start,
+        files.first_day,
         coalesce(
             {{ floor_div(epoch_seconds('records.started_at') ~ ' + slots.offset_seconds', 86400) }},
             {{ days_between("date '1970-01-01'", 'cast(' ~ utc_to_local('records.started_at', 'operator.time_zone') ~ ' as date)') }}
         ) as local_day_number
     from records
-    left join {{ ref('int_file_first_runs') }} as files
+    left join files
         on records.file_number = files.file_number
+    left join (select head from {{ ref('int_called_heads') }} where not is_digits) as whole_numbers
+        on records.called_head = whole_numbers.head
     left join {{ ref('int_local_slots') }} as slots
         on {{ floor_div(epoch_seconds('records.started_at'), 900) }} = slots.slot
     left join {{ ref('int_subscriber_guides') }} as guides
@@ -135,7 +142,7 @@ placed as (
     from in_periods
     left join {{ ref('int_called_numbers') }} as called
         on
-            in_periods.called_number = called.other_party
+            in_periods.dialled = called.dialled
             and in_periods.local_day >= called.span_from
             and in_periods.local_day < called.span_to
     left join {{ ref('int_serving_networks') }} as networks
@@ -156,19 +163,18 @@ judged as (
         placed.started_at,
         placed.local_day,
         placed.quantity,
-        placed.subscription_number,
+        cast(placed.subscription_number as bigint) as subscription_number,
         placed.bill_date,
         case
             when placed.visited_number is not null
                 then {{ situation_key(
-                    'coalesce(placed.card_set_number, 0)', 'placed.visited_number',
+                    'cast(coalesce(placed.card_set_number, 0) as bigint)', 'placed.visited_number',
                     'coalesce(placed.place_number, 0)', service_number('placed.service'),
                     "case when placed.direction = 'terminating' then 1 else 0 end"
                 ) }}
         end as situation_key,
         case
-            when placed.is_conflicting then {{ verdict('conflicting_duplicate') }}
-            when placed.is_duplicate then {{ verdict('duplicate') }}
+            when placed.repeat_verdict is not null then placed.repeat_verdict
             when lower(placed.disposition) <> 'answered' then {{ verdict('not_billable') }}
             when placed.has_negative_quantity then {{ verdict('negative_quantity') }}
             when placed.is_complete and not placed.carries_call then {{ verdict('merged') }}
@@ -178,28 +184,21 @@ judged as (
                     when 'data' then operator.max_data_gigabytes * 1000000000
                 end
                 then {{ verdict('excessive_quantity') }}
-            when {{ epoch_seconds('placed.started_at') }} > {{ epoch_seconds('placed.loaded_at') }} + 3600
+            when placed.started_at >= placed.first_future_start
                 then {{ verdict('starts_in_future') }}
             -- received without a price: what it was when its period was in the window, it stays
             when placed.bill_date < {{ first_bill_date_in_window() }} and placed.direction = 'terminating'
                 then {{ verdict('not_billable') }}
             when
                 placed.local_day is null
-                or coalesce(placed.period_start, placed.local_day) < operator.first_period
-                or coalesce(placed.period_start, placed.local_day)
-                < {{ add_months('placed.first_bill_date', '-(operator.lookback_periods + 1)') }}
-                or {{ days_between('placed.local_day', 'placed.first_bill_date') }}
-                > operator.late_usage_max_days
+                or coalesce(placed.period_start, placed.local_day) < placed.first_period_start
+                or placed.local_day < placed.first_day
                 -- mended only after its period has left the window: nothing is billed there any more
                 or placed.bill_date < {{ first_bill_date_in_window() }}
                 then {{ verdict('too_old') }}
             when placed.is_complete = false then {{ verdict('incomplete_session') }}
             when placed.subscription_number is null then {{ verdict('unknown_subscriber') }}
-            when placed.claimants > 1 then {{ verdict('ambiguous_subscriber') }}
-            when
-                placed.started_at < placed.activated_at or placed.started_at >= placed.terminated_at
-                then {{ verdict('subscription_not_active') }}
-            when not placed.has_plan then {{ verdict('no_plan') }}
+            when placed.guide_verdict is not null then placed.guide_verdict
             when placed.visited_number is null then {{ verdict('unknown_network') }}
             when placed.service <> 'data' and placed.direction = 'originating' and placed.place_number is null
                 then {{ verdict('unknown_destination') }}

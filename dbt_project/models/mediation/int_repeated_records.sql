@@ -1,42 +1,36 @@
 -- One row per record whose (feed, record_id) has arrived before or with other content (2.2).
-with record_hashes as (
+-- equal neighbours among sorted 64-bit hashes find the few candidates, cheaper than a group for each of
+-- millions that never repeat; the ids themselves decide below
+with neighbours as (
 
-    -- a 64-bit hash finds the few candidates; the ids themselves decide below
     select
-        {{ event_key('file_number', 'line_number') }} as event_key,
-        {{ text_hash(['feed', 'record_id']) }} as id_hash
-    from {{ source('raw', 'usage_records') }}
+        id_hash,
+        lag(id_hash) over (order by id_hash asc nulls last) as earlier_hash
+    from (
+        select {{ text_hash(['feed', 'record_id']) }} as id_hash
+        from {{ source('raw', 'usage_records') }}
+    ) as hashes
 
 ),
 
 repeated_hashes as (
 
-    select id_hash
-    from record_hashes
-    group by id_hash
-    having count(*) > 1
+    select distinct id_hash
+    from neighbours
+    where id_hash = earlier_hash
 
 ),
 
 candidates as (
 
-    select record_hashes.event_key
-    from record_hashes
-    inner join repeated_hashes
-        on record_hashes.id_hash = repeated_hashes.id_hash
-
-),
-
-contents as (
-
     select
-        candidates.event_key,
+        {{ event_key('records.file_number', 'records.line_number') }} as event_key,
         records.feed,
         records.record_id,
         {{ record_content('records') }} as content
     from {{ source('raw', 'usage_records') }} as records
-    inner join candidates
-        on {{ event_key('records.file_number', 'records.line_number') }} = candidates.event_key
+    inner join repeated_hashes
+        on {{ text_hash(['records.feed', 'records.record_id']) }} = repeated_hashes.id_hash
 
 ),
 
@@ -48,7 +42,7 @@ compared as (
         count(*) over (partition by feed, record_id) as arrivals,
         min(content) over (partition by feed, record_id) as first_content,
         max(content) over (partition by feed, record_id) as last_content
-    from contents
+    from candidates
 
 ),
 
@@ -56,8 +50,10 @@ repeated as (
 
     select
         event_key,
-        arrival > 1 as is_duplicate,
-        first_content <> last_content as is_conflicting
+        case
+            when first_content <> last_content then {{ verdict('conflicting_duplicate') }}
+            else {{ verdict('duplicate') }}
+        end as verdict
     from compared
     where arrivals > 1 and (arrival > 1 or first_content <> last_content)
 

@@ -87,7 +87,8 @@ with_their_call as (
         judged.is_complete,
         ranked_parts.part_rank = 1 as carries_call,
         judged.started_at as call_started_at,
-        cast(judged.duration_seconds as decimal(18, 6)) as call_duration_seconds
+        -- summed, then rounded up once
+        cast(ceil(judged.duration_seconds) as bigint) as call_seconds
     from ranked_parts
     inner join judged
         on

@@ -1,4 +1,5 @@
 -- One row per guided record that nothing speaks against: its band and price step at the start (3.2), and whether it is cut (3.5).
+{{ config(materialized='view') }}
 with guided as (
 
     select

@@ -1,4 +1,4 @@
--- One row per subscriber as written in usage, and span: its subscription, account and rate cards (2.4).
+-- One row per subscriber as written in usage, and span: its subscription and rate cards, or what speaks against it (2.4).
 with subscribers as (
 
     select distinct
@@ -39,7 +39,7 @@ guided as (
         subscriptions.account_id,
         numbers.subscription_number,
         subscriptions.activated_at,
-        subscriptions.terminated_at
+        coalesce(subscriptions.terminated_at, timestamp '9999-12-31 00:00:00') as terminated_at
     from in_the_identifiers_form
     inner join {{ ref('int_identifier_spans') }} as spans
         on
@@ -113,7 +113,7 @@ gapless_cards as (
 
 ),
 
-guides as (
+spans as (
 
     select
         guided.subscriber,
@@ -135,6 +135,52 @@ guides as (
             and guided.span_to > gapless_cards.span_from
     inner join {{ ref('accounts') }} as accounts
         on guided.account_id = accounts.account_id
+
+),
+
+-- cut where the subscription begins and ends, so that a record meets one verdict, not two instants
+with_activity as (
+
+    select
+        spans.*,
+        false as is_active,
+        span_from as part_from,
+        least(span_to, activated_at) as part_to
+    from spans
+    union all
+    select
+        spans.*,
+        true as is_active,
+        greatest(span_from, activated_at) as part_from,
+        least(span_to, terminated_at) as part_to
+    from spans
+    union all
+    select
+        spans.*,
+        false as is_active,
+        greatest(span_from, activated_at, terminated_at) as part_from,
+        span_to as part_to
+    from spans
+
+),
+
+guides as (
+
+    select
+        subscriber,
+        subscriber_kind,
+        cast(subscription_number as int) as subscription_number,
+        cast(cycle_day as int) as cycle_day,
+        cast(coalesce(card_set_number, 0) as int) as card_set_number,
+        case
+            when claimants > 1 then {{ verdict('ambiguous_subscriber') }}
+            when not is_active then {{ verdict('subscription_not_active') }}
+            when not has_plan then {{ verdict('no_plan') }}
+        end as verdict,
+        part_from as span_from,
+        part_to as span_to
+    from with_activity
+    where part_from < part_to
 
 )
 

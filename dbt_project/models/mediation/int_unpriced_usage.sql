@@ -14,7 +14,7 @@ unpriced as (
     select
         rates.event_key,
         situations.direction
-    from {{ ref('int_start_rates') }} as rates
+    from {{ ref('int_start_exceptions') }} as rates
     inner join {{ ref('int_situations') }} as situations
         on rates.situation_key = situations.situation_key
     where rates.rate_step_id is null
@@ -22,7 +22,7 @@ unpriced as (
     select
         rates.event_key,
         situations.direction
-    from {{ ref('int_start_rates') }} as rates
+    from {{ ref('int_start_exceptions') }} as rates
     inner join {{ ref('int_situations') }} as situations
         on rates.situation_key = situations.situation_key
     left join cut_coverage

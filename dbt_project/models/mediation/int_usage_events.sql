@@ -1,9 +1,7 @@
 -- One row per billable event, narrow: usage_events shows it with its texts.
 {{ config(
-    materialized='incremental',
-    incremental_strategy='replace_where',
+    materialized='replaced_in_part',
     replace_where='bill_date >= (select first_bill_date from customers.bill_run)',
-    full_refresh=false,
 ) }}
 with events as (
 
@@ -22,7 +20,7 @@ with events as (
     from {{ ref('int_start_rates') }} as rates
     left join {{ ref('int_unpriced_usage') }} as unpriced
         on rates.event_key = unpriced.event_key
-    where unpriced.event_key is null
+    where rates.rate_step_id is not null and unpriced.event_key is null
 
 )
 

@@ -1,11 +1,25 @@
--- One row per event and grant that it drew on (4.2): covered base units of the event, units drawn from the grant.
--- One pass per level. In a pass the events of a grant and period draw whole increments in the order
--- of their start, feed and record_id; only where the grant cannot hold them all is that order looked at.
-{%- set last_level = greatest_value(ref('int_eligible_draws'), 'level') %}
+-- One row per event of a hot pool and stretch [part_offset, part_offset + covered) drawn from one grant (4.2).
+-- One pass per level. In a pass the events of a grant and period draw whole increments in the order of
+-- their draw_key; only where the grant cannot hold them all is that order looked at, and what it gives is one
+-- cut: the event at which the grant runs dry, and the increments that it still gets.
+{%- set last_level = greatest_value(ref('int_hot_classes'), 'last_level') %}
 {%- set last_period = greatest_value(ref('int_grant_periods'), 'period_number') %}
-with eligible as (
+with class_grants as (
 
-    select * from {{ ref('int_eligible_draws') }}
+    select
+        hot_classes.class_number,
+        class_grants.level,
+        class_grants.grant_key,
+        class_grants.period_number,
+        class_grants.increment,
+        class_grants.from_second,
+        class_grants.to_second
+    from {{ ref('int_class_grants') }} as class_grants
+    inner join {{ ref('int_hot_classes') }} as hot_classes
+        on
+            class_grants.subscription_number = hot_classes.subscription_number
+            and class_grants.bill_date = hot_classes.bill_date
+            and class_grants.situation_key = hot_classes.situation_key
 
 ),
 
@@ -23,33 +37,42 @@ grant_periods as (
     from {{ ref('int_grant_periods') }} as grant_periods
     inner join {{ ref('int_grant_levels') }} as levels
         on grant_periods.grant_key = levels.grant_key
+    inner join {{ ref('int_hot_pools') }} as hot_pools
+        on levels.pool_number = hot_pools.pool_number
+
+),
+
+-- what events still need before a pass
+needs_1 as (
+
+    select
+        event_key,
+        draw_key,
+        start_second,
+        class_number,
+        last_level,
+        quantity as remaining,
+        cast(0 as bigint) as covered_before,
+        0 as parts_before
+    from {{ ref('int_hot_events') }}
 
 ),
 
 {% for level in range(1, last_level + 1) %}
-{%- set earlier = 'covered_' ~ (level - 1) %}
-needs_{{ level }} as (
+asked_{{ level }} as (
 
     select
-        eligible.event_key,
-        eligible.started_at,
-        eligible.grant_key,
-        eligible.period_number,
-        eligible.increment,
-        eligible.is_unlimited,
-        {% if level == 1 %}
-        eligible.quantity as remaining
-        {% else %}
-        eligible.quantity - coalesce({{ earlier }}.covered, 0) as remaining
-        {% endif %}
-    from eligible
-    {% if level > 1 %}
-    left join {{ earlier }}
-        on eligible.event_key = {{ earlier }}.event_key
-    {% endif %}
-    where
-        eligible.level = {{ level }}
-        {% if level > 1 %}and eligible.quantity > coalesce({{ earlier }}.covered, 0){% endif %}
+        needs.*,
+        grants.grant_key,
+        grants.period_number,
+        grants.increment,
+        {{ ceil_div('needs.remaining', 'grants.increment') }} as increments
+    from needs_{{ level }} as needs
+    left join (select * from class_grants where level = {{ level }}) as grants
+        on
+            needs.class_number = grants.class_number
+            and needs.start_second >= grants.from_second
+            and needs.start_second < grants.to_second
 
 ),
 
@@ -58,8 +81,9 @@ wanted_{{ level }} as (
     select
         grant_key,
         period_number,
-        cast(sum({{ ceil_div('remaining', 'increment') }}) as bigint) as increments
-    from needs_{{ level }}
+        cast(sum(increments) as bigint) as increments
+    from asked_{{ level }}
+    where grant_key is not null
     group by grant_key, period_number
 
 ),
@@ -112,101 +136,82 @@ held_{{ level }}_{{ period }} as (
 ),
 
 {% endfor %}
-held_{{ level }} as (
+scarce_{{ level }} as (
 
     {% for period in range(0, last_period + 1) -%}
-    select * from held_{{ level }}_{{ period }}
+    select
+        grant_key,
+        period_number,
+        {{ floor_div('available', 'increment') }} as increments_held
+    from held_{{ level }}_{{ period }}
+    where not is_unlimited and wanted > {{ floor_div('available', 'increment') }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
 ),
 
-needs_of_{{ level }} as (
+running_{{ level }} as (
 
     select
-        needs.event_key,
-        needs.started_at,
-        needs.grant_key,
-        needs.period_number,
-        needs.increment,
-        needs.remaining,
-        held.available,
-        {{ ceil_div('needs.remaining', 'needs.increment') }} as increments,
-        {{ floor_div('held.available', 'needs.increment') }} as increments_available,
-        needs.is_unlimited
-        or held.wanted <= {{ floor_div('held.available', 'needs.increment') }} as is_ample
-    from needs_{{ level }} as needs
-    inner join held_{{ level }} as held
-        on needs.grant_key = held.grant_key and needs.period_number = held.period_number
+        asked.grant_key,
+        asked.period_number,
+        asked.draw_key,
+        asked.increments,
+        scarce.increments_held,
+        sum(asked.increments) over (
+            partition by asked.grant_key, asked.period_number
+            order by asked.draw_key asc nulls last rows unbounded preceding
+        ) as increments_to_here
+    from asked_{{ level }} as asked
+    inner join scarce_{{ level }} as scarce
+        on asked.grant_key = scarce.grant_key and asked.period_number = scarce.period_number
 
 ),
 
-scarce_{{ level }} as (
+cuts_{{ level }} as (
 
     select
-        needs.*,
-        sum(increments) over (
-            partition by grant_key, period_number
-            order by
-                needs.started_at asc nulls last, records.feed asc nulls last, records.record_id asc nulls last
-            rows unbounded preceding
-        ) - increments as taken_before
-    from needs_of_{{ level }} as needs
-    inner join {{ ref('int_draw_order') }} as records
-        on needs.event_key = records.event_key
-    where not needs.is_ample
+        grant_key,
+        period_number,
+        draw_key as cut_key,
+        increments_held - (increments_to_here - increments) as increments_left
+    from running_{{ level }}
+    where increments_to_here > increments_held and increments_to_here - increments <= increments_held
 
 ),
 
-draws_{{ level }} as (
+given_{{ level }} as (
 
     select
-        event_key,
-        grant_key,
-        period_number,
-        remaining,
-        cast(increments as bigint) * increment as drawn
-    from needs_of_{{ level }}
-    where is_ample
-    union all
-    select
-        event_key,
-        grant_key,
-        period_number,
-        remaining,
-        cast(least(increments, greatest(increments_available - taken_before, 0)) as bigint) * increment as drawn
-    from scarce_{{ level }}
-
-),
-
-found_{{ level }} as (
-
-    select
-        event_key,
-        grant_key,
-        period_number,
-        drawn,
-        {{ level }} as level,
-        least(remaining, drawn) as covered
-    from draws_{{ level }}
-    where drawn > 0
+        asked.*,
+        cast(
+            case
+                when asked.grant_key is null then 0
+                when cuts.cut_key is null or asked.draw_key < cuts.cut_key then asked.increments
+                when asked.draw_key = cuts.cut_key then cuts.increments_left
+                else 0
+            end * asked.increment as bigint
+        ) as drawn
+    from asked_{{ level }} as asked
+    left join cuts_{{ level }} as cuts
+        on asked.grant_key = cuts.grant_key and asked.period_number = cuts.period_number
 
 ),
 
 {% if level < last_level %}
-covered_{{ level }} as (
+needs_{{ level + 1 }} as (
 
     select
         event_key,
-        sum(covered) as covered
-    from (
-        {% if level > 1 %}
-        select event_key, covered from {{ earlier }}
-        union all
-        {% endif %}
-        select event_key, covered from found_{{ level }}
-    ) as covered_so_far
-    group by event_key
+        draw_key,
+        start_second,
+        class_number,
+        last_level,
+        remaining - coalesce(drawn, 0) as remaining,
+        covered_before + coalesce(drawn, 0) as covered_before,
+        parts_before + case when drawn > 0 then 1 else 0 end as parts_before
+    from given_{{ level }}
+    where remaining > coalesce(drawn, 0) and last_level > {{ level }}
 
 ),
 
@@ -219,10 +224,13 @@ draws as (
         event_key,
         grant_key,
         period_number,
-        cast(level as bigint) as level,
-        cast(drawn as bigint) as drawn,
-        cast(covered as bigint) as covered
-    from found_{{ level }}
+        cast(parts_before + 1 as bigint) as part_number,
+        covered_before as part_offset,
+        drawn,
+        least(remaining, drawn) as covered,
+        parts_before = 0 and drawn >= remaining as is_whole
+    from given_{{ level }}
+    where drawn > 0
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 

@@ -4,9 +4,7 @@ with grant_periods as (
     select
         grant_periods.*,
         levels.level,
-        levels.pool_subscription,
-        levels.pool_period,
-        levels.has_rollover
+        levels.pool_number
     from {{ ref('int_grant_periods') }} as grant_periods
     inner join {{ ref('int_grant_levels') }} as levels
         on grant_periods.grant_key = levels.grant_key
@@ -78,8 +76,7 @@ own as (
         classes.situation_key,
         classes.events,
         classes.quantity,
-        classes.first_second,
-        classes.last_second,
+        classes.first_second < grants.from_second or classes.last_second >= grants.to_second as is_partly_outside,
         grants.grant_key,
         grants.period_number,
         grants.level,
@@ -88,11 +85,7 @@ own as (
         grants.from_second,
         grants.to_second,
         grants.opening,
-        grants.account_number,
-        grants.pool_subscription,
-        grants.pool_period,
-        grants.has_rollover,
-        grants.service
+        grants.pool_number
     from {{ ref('int_usage_classes') }} as classes
     inner join own_grants as grants
         on
@@ -113,8 +106,7 @@ shared as (
         classes.situation_key,
         classes.events,
         classes.quantity,
-        classes.first_second,
-        classes.last_second,
+        classes.first_second < grants.from_second or classes.last_second >= grants.to_second as is_partly_outside,
         grants.grant_key,
         grants.period_number,
         grants.level,
@@ -123,11 +115,7 @@ shared as (
         grants.from_second,
         grants.to_second,
         grants.opening,
-        grants.account_number,
-        grants.pool_subscription,
-        grants.pool_period,
-        grants.has_rollover,
-        grants.service
+        grants.pool_number
     from {{ ref('int_usage_classes') }} as classes
     inner join {{ ref('int_subscription_numbers') }} as subscriptions
         on classes.subscription_number = subscriptions.subscription_number
@@ -150,6 +138,18 @@ class_grants as (
     union all
     select * from shared
 
+),
+
+in_order as (
+
+    select
+        class_grants.*,
+        row_number() over (
+            partition by subscription_number, bill_date, situation_key
+            order by level asc nulls last, grant_key asc nulls last
+        ) as preference
+    from class_grants
+
 )
 
-select * from class_grants
+select * from in_order

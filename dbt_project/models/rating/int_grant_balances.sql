@@ -1,9 +1,7 @@
 -- One row per grant and period that is over, narrow: allowance_balances shows it with its texts (4.4).
 {{ config(
-    materialized='incremental',
-    incremental_strategy='replace_where',
+    materialized='replaced_in_part',
     replace_where='bill_date >= (select first_bill_date from customers.bill_run)',
-    full_refresh=false,
 ) }}
 {%- set last_period = greatest_value(ref('int_grant_periods'), 'period_number') %}
 with used as (

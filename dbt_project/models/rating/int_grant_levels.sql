@@ -40,7 +40,10 @@ pools as (
     select
         grants.*,
         accounts.has_rollover,
-        case when accounts.has_shared then 0 else grants.subscription_number end as pool_subscription,
+        {{ pool_number(
+            'accounts.has_shared', 'grants.account_number', 'grants.subscription_number',
+            service_number('grants.service'), 'accounts.has_rollover', 'grants.granted_bill_date'
+        ) }} as pool_number,
         case when accounts.has_rollover then date '0001-01-01' else grants.granted_bill_date end as pool_period
     from grants
     inner join accounts
@@ -48,16 +51,12 @@ pools as (
 
 ),
 
-pool_sizes as (
+crowded_pools as (
 
-    select
-        account_number,
-        service,
-        pool_subscription,
-        pool_period,
-        count(*) as grants
+    select pool_number
     from pools
-    group by account_number, service, pool_subscription, pool_period
+    group by pool_number
+    having count(*) > 1
 
 ),
 
@@ -68,13 +67,8 @@ crowded as (
         holdings.subscribed_product_id,
         allowances.allowance_id
     from pools
-    inner join pool_sizes
-        on
-            pools.account_number = pool_sizes.account_number
-            and pools.service = pool_sizes.service
-            and pools.pool_subscription = pool_sizes.pool_subscription
-            and pools.pool_period = pool_sizes.pool_period
-            and pool_sizes.grants > 1
+    inner join crowded_pools
+        on pools.pool_number = crowded_pools.pool_number
     inner join {{ ref('int_holding_numbers') }} as holdings
         on pools.holding_number = holdings.holding_number
     inner join {{ ref('int_allowance_numbers') }} as allowances
@@ -117,7 +111,7 @@ levels as (
     select
         grant_key,
         dense_rank() over (
-            partition by account_number, service, pool_subscription, pool_period
+            partition by pool_number
             order by
                 priority asc nulls last, expires_on asc nulls last, allowance_id asc nulls last, turn asc nulls last
         ) as level
@@ -129,11 +123,7 @@ all_levels as (
 
     select
         pools.grant_key,
-        pools.account_number,
-        pools.service,
-        pools.pool_subscription,
-        pools.pool_period,
-        pools.has_rollover,
+        pools.pool_number,
         coalesce(levels.level, 1) as level
     from pools
     left join levels

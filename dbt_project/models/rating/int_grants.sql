@@ -1,9 +1,7 @@
 -- One row per product held, allowance and period (4.1), narrow: allowance_grants shows it with its texts.
 {{ config(
-    materialized='incremental',
-    incremental_strategy='replace_where',
+    materialized='replaced_in_part',
     replace_where='bill_date >= (select first_bill_date from customers.bill_run)',
-    full_refresh=false,
 ) }}
 with holdings as (
 
@@ -36,14 +34,22 @@ with holdings as (
 
 ),
 
+-- periods that are over, and open ones as far as there is usage
 periods as (
 
     select
-        cycle_day,
-        period_start,
-        period_end
-    from {{ ref('int_cycle_periods') }}
-    where period_end >= {{ first_bill_date_in_window() }}
+        periods.cycle_day,
+        periods.period_start,
+        periods.period_end,
+        {{ billed_days('periods.period_start', 'periods.period_end', 'operator.day_count') }} as period_days,
+        {{ months_between("date '1970-01-01'", 'periods.period_end') }} as period_month
+    from {{ ref('int_cycle_periods') }} as periods
+    cross join {{ ref('operator') }} as operator
+    left join (select distinct bill_date from {{ ref('int_usage_classes') }}) as used
+        on periods.period_end = used.bill_date
+    where
+        periods.period_end >= {{ first_bill_date_in_window() }}
+        and (periods.period_end <= {{ bill_date() }} or used.bill_date is not null)
 
 ),
 
@@ -61,6 +67,8 @@ held_in_periods as (
         holdings.terminated_at,
         periods.period_start,
         periods.period_end,
+        periods.period_days,
+        periods.period_month,
         greatest(holdings.held_from, periods.period_start) as held_from,
         least(holdings.ends_on, periods.period_end) as held_to
     from holdings
@@ -78,7 +86,7 @@ granted as (
 
     select
         {{ grant_key(
-            'held_in_periods.holding_number', 'allowance_numbers.allowance_number', 'held_in_periods.period_end'
+            'held_in_periods.holding_number', 'allowance_numbers.allowance_number', 'held_in_periods.period_month'
         ) }} as grant_key,
         held_in_periods.holding_number,
         allowance_numbers.allowance_number,
@@ -101,7 +109,11 @@ granted as (
         held_in_periods.product_to,
         held_in_periods.terminated_at,
         least(
-            {{ add_months('held_in_periods.period_end', 'allowances.rollover_periods') }}, held_in_periods.ends_on
+            case
+                when allowances.rollover_periods = 0 then held_in_periods.period_end
+                else {{ add_months('held_in_periods.period_end', 'allowances.rollover_periods') }}
+            end,
+            held_in_periods.ends_on
         ) as expires_on,
         case
             when allowances.is_unlimited then 0
@@ -113,7 +125,7 @@ granted as (
                 then cast(ceil({{ muldiv(
                     'allowances.base_quantity * held_in_periods.quantity',
                     billed_days('held_in_periods.held_from', 'held_in_periods.held_to', 'operator.day_count'),
-                    billed_days('held_in_periods.period_start', 'held_in_periods.period_end', 'operator.day_count'),
+                    'held_in_periods.period_days',
                     scale=12
                 ) }}) as bigint)
             else cast(ceil(allowances.base_quantity * held_in_periods.quantity) as bigint)

@@ -1,9 +1,7 @@
 -- One row per event and part (3, 4), narrow: rated_usage shows it with its texts. Sum over an event = what it costs.
 {{ config(
-    materialized='incremental',
-    incremental_strategy='replace_where',
+    materialized='replaced_in_part',
     replace_where='bill_date >= (select first_bill_date from customers.bill_run)',
-    full_refresh=false,
 ) }}
 with steps as (
 
@@ -24,6 +22,17 @@ with steps as (
 
 ),
 
+whole_draws as (
+
+    select
+        event_key,
+        grant_key,
+        drawn
+    from {{ ref('int_allowance_draws') }}
+    where is_whole
+
+),
+
 -- most events are one part: covered by one grant in full, or priced at one rate in full
 plain_events as (
 
@@ -38,8 +47,9 @@ plain_events as (
         events.rate_step_id,
         events.product_number,
         events.quantity,
-        case when events.quantity > 0 then cold_classes.grant_key end as grant_key,
+        case when events.quantity > 0 then coalesce(cold_classes.grant_key, whole_draws.grant_key) end as grant_key,
         case
+            when whole_draws.drawn is not null then whole_draws.drawn
             when events.quantity > 0 and cold_classes.grant_key is not null
                 then {{ ceil_div('events.quantity', 'cold_classes.increment') }} * cold_classes.increment
         end as drawn,
@@ -60,6 +70,8 @@ plain_events as (
             events.subscription_number = cold_classes.subscription_number
             and events.bill_date = cold_classes.bill_date
             and events.situation_key = cold_classes.situation_key
+    left join whole_draws
+        on events.event_key = whole_draws.event_key
     left join (select event_key from {{ ref('int_special_events') }}) as special
         on events.event_key = special.event_key
     where
@@ -99,8 +111,6 @@ plain_parts as (
         quantity,
         grant_key,
         coalesce(drawn, tail_units) as billed_quantity,
-        case when grant_key is null then price end as price,
-        case when grant_key is null then per_base_units end as per,
         cast(
             case
                 when has_fees and grant_key is null and tail_units > 0
@@ -117,9 +127,7 @@ drawn_parts as (
 
     select
         draws.event_key,
-        row_number() over (
-            partition by draws.event_key order by draws.level asc nulls last, draws.grant_key asc nulls last
-        ) as part_number,
+        draws.part_number,
         events.started_at,
         events.subscription_number,
         events.bill_date,
@@ -130,20 +138,15 @@ drawn_parts as (
         steps.rate_number,
         events.product_number,
         cast(null as bigint) as tier_from,
-        cast(sum(draws.covered) over (
-            partition by draws.event_key
-            order by draws.level asc nulls last, draws.grant_key asc nulls last rows unbounded preceding
-        ) - draws.covered as bigint) as part_offset,
+        draws.part_offset,
         draws.covered as quantity,
         draws.grant_key,
         draws.drawn as billed_quantity,
-        cast(null as decimal(28, 12)) as price,
-        cast(null as bigint) as per,
         cast(0 as decimal(18, 6)) as fees,
         cast(0 as decimal(18, 6)) as usage_amount
     from {{ ref('int_allowance_draws') }} as draws
     inner join {{ ref('int_special_events') }} as events
-        on draws.event_key = events.event_key
+        on draws.event_key = events.event_key and not draws.is_whole
     inner join steps
         on events.rate_step_id = steps.rate_step_id
 
@@ -168,8 +171,6 @@ tail_parts as (
         parts.quantity,
         cast(null as bigint) as grant_key,
         parts.billed_quantity,
-        parts.price,
-        parts.per_base_units as per,
         parts.fees,
         parts.usage_amount
     from {{ ref('int_tail_parts') }} as parts
@@ -188,7 +189,7 @@ all_parts as (
 
 ),
 
-with_charge as (
+with_terms as (
 
     select
         all_parts.event_key,
@@ -198,28 +199,24 @@ with_charge as (
         all_parts.bill_date,
         all_parts.situation_key,
         all_parts.band_number,
-        all_parts.rate_number,
-        all_parts.product_number,
-        charges.charge_number,
-        tax_categories.tax_category_number,
+        terms.terms_number,
         all_parts.tier_from,
         all_parts.part_offset,
         all_parts.quantity,
         all_parts.grant_key,
         all_parts.billed_quantity,
-        all_parts.price,
-        all_parts.per,
         all_parts.fees,
         cast(all_parts.usage_amount + all_parts.fees as decimal(18, 6)) as amount
     from all_parts
-    inner join {{ ref('int_situation_charges') }} as charges
-        on all_parts.situation_key = charges.situation_key and all_parts.rate_step_id = charges.rate_step_id
-    left join {{ ref('int_product_tax_categories') }} as tax_categories
+    inner join {{ ref('int_part_terms') }} as terms
         on
-            all_parts.product_number = tax_categories.product_number
-            and all_parts.local_day >= tax_categories.valid_from
-            and all_parts.local_day < tax_categories.valid_to
+            all_parts.situation_key = terms.situation_key
+            and all_parts.rate_step_id = terms.rate_step_id
+            and all_parts.product_number = terms.product_number
+            and all_parts.rate_number = terms.rate_number
+            and all_parts.local_day >= terms.valid_from
+            and all_parts.local_day < terms.valid_to
 
 )
 
-select * from with_charge
+select * from with_terms

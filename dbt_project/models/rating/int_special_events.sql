@@ -1,12 +1,20 @@
--- One row per event that takes more than one step to price: drawn on a hot pool, cut, or priced by tiers.
-with hot_draws as (
+-- One row per event that takes more than one step to price: drawn in part, cut, or priced by tiers.
+-- An event that one grant covers in full is not among them.
+with partly_drawn as (
 
     select
         event_key,
         cast(sum(covered) as bigint) as covered,
         count(*) as draws
     from {{ ref('int_allowance_draws') }}
+    where not is_whole
     group by event_key
+
+),
+
+wholly_drawn as (
+
+    select event_key from {{ ref('int_allowance_draws') }} where is_whole
 
 ),
 
@@ -21,6 +29,28 @@ steps as (
         minimum_charge,
         maximum_charge
     from {{ ref('int_rate_steps') }}
+
+),
+
+tiered_steps as (
+
+    select rate_step_id from steps where is_tiered
+
+),
+
+candidates as (
+
+    select event_key from partly_drawn
+    union
+    select event_key
+    from {{ ref('int_usage_events') }}
+    where is_cut and bill_date >= {{ first_bill_date_in_window() }}
+    union
+    select events.event_key
+    from {{ ref('int_usage_events') }} as events
+    inner join tiered_steps
+        on events.rate_step_id = tiered_steps.rate_step_id
+    where events.bill_date >= {{ first_bill_date_in_window() }}
 
 ),
 
@@ -44,21 +74,24 @@ special as (
         steps.connection_fee,
         steps.minimum_charge,
         steps.maximum_charge,
-        coalesce(hot_draws.covered, 0) as covered,
-        coalesce(hot_draws.draws, 0) as draws
-    from {{ ref('int_usage_events') }} as events
+        coalesce(partly_drawn.covered, 0) as covered,
+        coalesce(partly_drawn.draws, 0) as draws
+    from candidates
+    inner join {{ ref('int_usage_events') }} as events
+        on candidates.event_key = events.event_key
     inner join steps
         on events.rate_step_id = steps.rate_step_id
-    left join hot_draws
-        on events.event_key = hot_draws.event_key
+    left join partly_drawn
+        on events.event_key = partly_drawn.event_key
+    left join wholly_drawn
+        on events.event_key = wholly_drawn.event_key
     left join {{ ref('int_cold_classes') }} as cold_classes
         on
             events.subscription_number = cold_classes.subscription_number
             and events.bill_date = cold_classes.bill_date
             and events.situation_key = cold_classes.situation_key
     where
-        events.bill_date >= {{ first_bill_date_in_window() }}
-        and (hot_draws.event_key is not null or events.is_cut or steps.is_tiered)
+        wholly_drawn.event_key is null
         and (cold_classes.grant_key is null or events.quantity = 0)
 
 )

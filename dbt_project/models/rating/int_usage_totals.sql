@@ -1,28 +1,45 @@
 -- One row per subscription, period, service, charge name and tax category: what its rated usage adds up to (6.1).
 -- The bills and their checks read these totals, not the parts.
 {{ config(
-    materialized='incremental',
-    incremental_strategy='replace_where',
+    materialized='replaced_in_part',
     replace_where='bill_date >= (select first_bill_date from customers.bill_run)',
-    full_refresh=false,
 ) }}
-with totals as (
+with by_terms as (
 
     select
         subscription_number,
         bill_date,
-        charge_number,
-        tax_category_number,
-        {{ floor_div('situation_key', 2) }} % 4 as service_number,
-        cast(sum(case when part_number = 1 then 1 else 0 end) as bigint) as events,
-        cast(sum(quantity) as bigint) as quantity,
-        cast(sum(case when grant_key is not null then quantity else 0 end) as bigint) as included_quantity,
-        cast(sum(case when grant_key is null then billed_quantity else 0 end) as bigint) as billed_quantity,
-        cast(sum(amount) as decimal(38, 6)) as amount
+        terms_number,
+        sum(case when part_number = 1 then 1 else 0 end) as events,
+        sum(quantity) as quantity,
+        sum(case when grant_key is not null then quantity else 0 end) as included_quantity,
+        sum(case when grant_key is null then billed_quantity else 0 end) as billed_quantity,
+        sum(amount) as amount
     from {{ ref('int_rated_parts') }}
     where bill_date >= {{ first_bill_date_in_window() }}
+    group by subscription_number, bill_date, terms_number
+
+),
+
+totals as (
+
+    select
+        by_terms.subscription_number,
+        by_terms.bill_date,
+        terms.charge_number,
+        terms.tax_category_number,
+        terms.service_number,
+        cast(sum(by_terms.events) as bigint) as events,
+        cast(sum(by_terms.quantity) as bigint) as quantity,
+        cast(sum(by_terms.included_quantity) as bigint) as included_quantity,
+        cast(sum(by_terms.billed_quantity) as bigint) as billed_quantity,
+        cast(sum(by_terms.amount) as decimal(38, 6)) as amount
+    from by_terms
+    inner join {{ ref('int_terms') }} as terms
+        on by_terms.terms_number = terms.terms_number
     group by
-        subscription_number, bill_date, charge_number, tax_category_number, {{ floor_div('situation_key', 2) }} % 4
+        by_terms.subscription_number, by_terms.bill_date, terms.charge_number, terms.tax_category_number,
+        terms.service_number
 
 ),
 

@@ -23,8 +23,8 @@ with parts as (
         parts.quantity,
         grants.allowance_grant_id,
         parts.billed_quantity,
-        parts.price,
-        parts.per,
+        case when parts.grant_key is null then terms.price end as price,
+        case when parts.grant_key is null then terms.per end as per,
         parts.fees,
         parts.amount,
         operator.currency_code,
@@ -38,18 +38,20 @@ with parts as (
         on parts.subscription_number = subscriptions.subscription_number
     inner join {{ ref('int_band_numbers') }} as bands
         on parts.band_number = bands.band_number
+    inner join {{ ref('int_terms') }} as terms
+        on parts.terms_number = terms.terms_number
     inner join {{ ref('int_rate_numbers') }} as rate_numbers
-        on parts.rate_number = rate_numbers.rate_number
+        on terms.rate_number = rate_numbers.rate_number
     inner join {{ ref('int_charge_names') }} as charge_names
-        on parts.charge_number = charge_names.charge_number
+        on terms.charge_number = charge_names.charge_number
     inner join {{ ref('int_product_numbers') }} as products
-        on parts.product_number = products.product_number
+        on terms.product_number = products.product_number
     inner join {{ ref('int_visited_zones') }} as visited_zones
         on {{ floor_div('parts.situation_key', 8388608) }} % 65536 = visited_zones.visited_number
     left join {{ ref('int_places') }} as places
         on {{ floor_div('parts.situation_key', 8) }} % 1048576 = places.place_number
     left join {{ ref('int_tax_category_numbers') }} as tax_categories
-        on parts.tax_category_number = tax_categories.tax_category_number
+        on terms.tax_category_number = tax_categories.tax_category_number
     left join {{ ref('allowance_grants') }} as grants
         on parts.grant_key = grants.grant_key
     cross join {{ ref('operator') }} as operator

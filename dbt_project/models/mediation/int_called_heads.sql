@@ -1,0 +1,23 @@
+-- One row per head of the numbers dialled (3.1). Where it holds more than digits, the whole number is looked at.
+with heads as (
+
+    select distinct {{ dialled_head('records.other_party', 'lengths') }} as head
+    from {{ source('raw', 'usage_records') }} as records
+    cross join {{ ref('int_head_lengths') }} as lengths
+    where
+        records.other_party is not null
+        and records.service <> 'data'
+        and records.direction = 'originating'
+
+),
+
+judged as (
+
+    select
+        head,
+        {{ digits_only('head') }} = case when left(head, 1) = '+' then substring(head, 2) else head end as is_digits
+    from heads
+
+)
+
+select * from judged
