@@ -7,6 +7,7 @@ is handed to every build, which then only has to compile and run what it selects
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import duckdb
 
 from orchestration import warehouse as warehouse_file
 from orchestration.environment import DBT_PROJECT
@@ -33,6 +36,7 @@ DRAFT_SELECTION = "tag:draft"
 ISSUED_SELECTION = "tag:issued"
 BEFORE_ISSUE = "before_issue"
 
+_digest: dict[str, int | str] = {}  # of the rules, as of the newest file
 _parsed: dict[str, tuple[int, Manifest]] = {}  # by database name: newest file, parsed project
 
 
@@ -75,6 +79,19 @@ def newest_file(folder: Path = DBT_PROJECT) -> int:
             if name.endswith((".sql", ".yml", ".yaml", ".csv", ".md")):
                 newest = max(newest, (here / name).stat().st_mtime_ns)
     return newest
+
+
+def rules_digest() -> str:
+    """What the project's rules are, as SHA-256: judged usage is kept only as long as they stay."""
+    newest = newest_file()
+    if _digest.get("newest") != newest:
+        digest = hashlib.sha256(duckdb.__version__.encode())
+        for file in sorted(DBT_PROJECT.rglob("*")):
+            parts = file.relative_to(DBT_PROJECT).parts
+            if file.suffix in (".sql", ".yml") and parts[0] not in ("target", "logs"):
+                digest.update("/".join(parts).encode() + b"\0" + file.read_bytes() + b"\0")
+        _digest.update(newest=newest, digest=digest.hexdigest())
+    return str(_digest["digest"])
 
 
 def ensure_manifest() -> Path:
@@ -193,7 +210,7 @@ def build(
                     "--indirect-selection",
                     "buildable",
                     "--vars",
-                    json.dumps({"bill_date": bill_date.isoformat()}),
+                    json.dumps({"bill_date": bill_date.isoformat(), "rules_digest": rules_digest()}),
                     "--no-write-json",
                     "--target-path",
                     str(folder),

@@ -155,7 +155,7 @@ def rate_stage(folder: Path, records: int) -> dict[str, Any]:
         [
             *("--log-level", "none", "--log-level-file", "none", "--log-path", str(path.parent)),
             *("run", "--threads", "1", "--no-write-json", "--target-path", str(path.parent)),
-            *("--vars", json.dumps({"bill_date": BILL_DATE})),
+            *("--vars", json.dumps({"bill_date": BILL_DATE, "rules_digest": dbt.rules_digest()})),
             *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
             *("--select", *DOMAINS),
         ]

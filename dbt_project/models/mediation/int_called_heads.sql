@@ -2,7 +2,7 @@
 with heads as (
 
     select distinct {{ dialled_head('records.other_party', 'lengths') }} as head
-    from {{ source('raw', 'usage_records') }} as records
+    from {{ records_to_judge() }} as records
     cross join {{ ref('int_head_lengths') }} as lengths
     where
         records.other_party is not null

@@ -6,7 +6,7 @@ with dialled as (
     select head as dialled from {{ ref('int_called_heads') }} where is_digits
     union
     select records.other_party as dialled
-    from {{ source('raw', 'usage_records') }} as records
+    from {{ records_to_judge() }} as records
     cross join {{ ref('int_head_lengths') }} as lengths
     inner join (select head from {{ ref('int_called_heads') }} where not is_digits) as heads
         on {{ dialled_head('records.other_party', 'lengths') }} = heads.head

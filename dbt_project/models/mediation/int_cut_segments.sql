@@ -1,5 +1,6 @@
 -- One row per cut event and segment [offset_from, offset_to) with one band, price step and rate row (3.5).
 -- A call over a band's edge:   start |----day rate----|--evening rate--| end
+{{ config(materialized='replaced_in_part', replace_where=rows_judged()) }}
 with cut_events as (
 
     select

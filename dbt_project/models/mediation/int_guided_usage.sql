@@ -37,7 +37,7 @@ with records as (
             when records.direction = 'originating' and records.service <> 'data'
                 then {{ dialled_head('records.other_party', 'lengths') }}
         end as called_head
-    from {{ source('raw', 'usage_records') }} as records
+    from {{ records_to_judge() }} as records
     left join {{ ref('int_repeated_records') }} as repeated
         on {{ event_key('records.file_number', 'records.line_number') }} = repeated.event_key
     left join {{ ref('int_sessions') }} as sessions

@@ -1,4 +1,4 @@
--- One row per readable usage record: its verdict. A record that was not judged again is settled: rated before the window (1.2).
+-- One row per readable usage record: its verdict.
 {{ config(materialized='view') }}
 with judged as (
 
@@ -9,16 +9,11 @@ with judged as (
         records.record_id,
         records.line_number,
         records.started_at,
-        case
-            when guided.event_key is null then {{ verdict('rated') }}
-            else coalesce(guided.verdict, unpriced.verdict, {{ verdict('rated') }})
-        end as verdict,
-        guided.event_key
+        coalesce(unrated.verdict, {{ verdict('rated') }}) as verdict,
+        {{ event_key('records.file_number', 'records.line_number') }} as event_key
     from {{ source('raw', 'usage_records') }} as records
-    left join {{ ref('int_guided_usage') }} as guided
-        on {{ event_key('records.file_number', 'records.line_number') }} = guided.event_key
-    left join {{ ref('int_unpriced_usage') }} as unpriced
-        on guided.event_key = unpriced.event_key
+    left join {{ ref('int_unrated_records') }} as unrated
+        on {{ event_key('records.file_number', 'records.line_number') }} = unrated.event_key
 
 )
 

@@ -1,4 +1,6 @@
 -- One row per record whose (feed, record_id) has arrived before or with other content (2.2).
+{{ config(materialized='replaced_in_part', replace_where=rows_judged(copies_only=true)) }}
+{%- set records = records_to_judge(copies_only=true) %}
 -- equal neighbours among sorted 64-bit hashes find the few candidates, cheaper than a group for each of
 -- millions that never repeat; the ids themselves decide below
 with neighbours as (
@@ -8,7 +10,7 @@ with neighbours as (
         lag(id_hash) over (order by id_hash asc nulls last) as earlier_hash
     from (
         select {{ text_hash(['feed', 'record_id']) }} as id_hash
-        from {{ source('raw', 'usage_records') }}
+        from {{ records }}
     ) as hashes
 
 ),
@@ -28,7 +30,7 @@ candidates as (
         records.feed,
         records.record_id,
         {{ record_content('records') }} as content
-    from {{ source('raw', 'usage_records') }} as records
+    from {{ records }} as records
     inner join repeated_hashes
         on {{ text_hash(['records.feed', 'records.record_id']) }} = repeated_hashes.id_hash
 

@@ -3,7 +3,7 @@
 with serving as (
 
     select distinct serving_network
-    from {{ source('raw', 'usage_records') }}
+    from {{ records_to_judge() }} as records
     where serving_network is not null
 
 ),

@@ -11,7 +11,7 @@ with parts as (
         records.duration_seconds,
         records.sequence,
         records.is_final
-    from {{ source('raw', 'usage_records') }} as records
+    from {{ records_to_judge() }} as records
     left join {{ ref('int_repeated_records') }} as repeated
         on {{ event_key('records.file_number', 'records.line_number') }} = repeated.event_key
     cross join {{ ref('operator') }} as operator

@@ -1,11 +1,26 @@
 -- One row per situation that usage is in: rate cards, service, direction, visited zone and place, unpacked (3.2).
 -- Situations that differ in the destination alone share a tariff_situation.
+{%- set scope = judging_scope() %}
+{%- set first_bill_date = first_bill_date_in_window() %}
+{%- set events = load_relation(api.Relation.create(database=target.database, schema='mediation', identifier='int_usage_events')) %}
+{%- set unrated = load_relation(api.Relation.create(database=target.database, schema='mediation', identifier='int_unrated_records')) %}
 with keys as (
 
     select situation_key
     from {{ ref('int_guided_usage') }}
     where verdict is null
     group by situation_key
+    {% if not scope.is_full and events is not none and unrated is not none -%}
+    -- and those of the usage that was judged before
+    union
+    select situation_key
+    from {{ events }}
+    where bill_date >= {{ first_bill_date }}
+    union
+    select situation_key
+    from {{ unrated }}
+    where verdict = {{ verdict('no_rate') }}
+    {%- endif %}
 
 ),
 

@@ -4,7 +4,7 @@ with subscribers as (
     select distinct
         subscriber,
         subscriber_kind
-    from {{ source('raw', 'usage_records') }}
+    from {{ records_to_judge() }} as records
     where subscriber is not null
 
 ),

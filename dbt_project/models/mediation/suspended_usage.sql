@@ -1,16 +1,7 @@
 -- One row per record that waits: mend the reference data and it is rated, in its true period (2.5).
 with suspended_keys as (
 
-    select
-        guided.event_key,
-        guided.quantity,
-        guided.subscription_number,
-        guided.situation_key,
-        coalesce(guided.verdict, unpriced.verdict) as verdict
-    from {{ ref('int_guided_usage') }} as guided
-    left join {{ ref('int_unpriced_usage') }} as unpriced
-        on guided.event_key = unpriced.event_key
-    where guided.verdict is not null or unpriced.verdict is not null
+    select * from {{ ref('int_unrated_records') }}
 
 ),
 

@@ -1,0 +1,85 @@
+-- One row per earlier record that a new file concerns: a copy of one of its records (2.2), or a part of one of its calls (2.3).
+with scope as (
+
+    select
+        is_full,
+        after_file_number
+    from {{ ref('int_judging_scope') }}
+
+),
+
+earlier_copies as (
+
+    -- the 64-bit hashes of the ids: one too many is judged again without effect
+    select
+        {{ event_key('records.file_number', 'records.line_number') }} as event_key,
+        records.feed,
+        records.charging_id,
+        records.subscriber,
+        records.sequence
+    from {{ source('raw', 'usage_records') }} as records
+    inner join scope
+        on records.file_number <= scope.after_file_number
+    inner join (
+        select distinct {{ text_hash(['new_records.feed', 'new_records.record_id']) }} as id_hash
+        from {{ source('raw', 'usage_records') }} as new_records
+        inner join scope
+            on new_records.file_number > scope.after_file_number and not scope.is_full
+    ) as new_ids
+        on {{ text_hash(['records.feed', 'records.record_id']) }} = new_ids.id_hash
+
+),
+
+concerned_sessions as (
+
+    select
+        records.feed,
+        records.charging_id,
+        coalesce(records.subscriber, '') as subscriber
+    from {{ source('raw', 'usage_records') }} as records
+    inner join scope
+        on records.file_number > scope.after_file_number and not scope.is_full
+    where records.charging_id is not null and records.sequence is not null
+    union
+    select
+        feed,
+        charging_id,
+        coalesce(subscriber, '') as subscriber
+    from earlier_copies
+    where charging_id is not null and sequence is not null
+
+),
+
+earlier_parts as (
+
+    select {{ event_key('records.file_number', 'records.line_number') }} as event_key
+    from {{ source('raw', 'usage_records') }} as records
+    inner join scope
+        on records.file_number <= scope.after_file_number
+    inner join concerned_sessions
+        on
+            records.feed = concerned_sessions.feed
+            and records.charging_id = concerned_sessions.charging_id
+            and coalesce(records.subscriber, '') = concerned_sessions.subscriber
+    where records.charging_id is not null and records.sequence is not null
+
+),
+
+concerned as (
+
+    select
+        event_key,
+        true as is_copy
+    from earlier_copies
+    union all
+    select
+        earlier_parts.event_key,
+        false as is_copy
+    from earlier_parts
+    left join earlier_copies
+        on earlier_parts.event_key = earlier_copies.event_key
+    where earlier_copies.event_key is null
+
+)
+
+select * from concerned
