@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration import bill_runs, dbt, issuing, outcome, progress, warehouse
@@ -84,7 +85,8 @@ class Steps:
     def load(self, *, loaded_at: datetime | None = None) -> LoadReport:
         """Bring in what is new in the operator folder.
 
-        Raises ingestion.faults.OperatorFolderError, with every fault, before anything is changed.
+        Raises ingestion.faults.OperatorFolderError, with every fault, before anything is changed:
+        also where the warehouse holds another operator than the folder.
         """
         from ingestion import loading
         from ingestion.faults import OperatorFolderError
@@ -95,6 +97,7 @@ class Steps:
         result = outcome.current()
         try:
             with self.connect() as con:
+                refuse_another_operator(con, self.environment.operator)
                 result.load = loading.load(
                     con,
                     self.environment.operator,
@@ -304,6 +307,26 @@ class Steps:
                     usage[row[0]].append(dict(zip(names, row, strict=True)))
             for number, document in batch:
                 yield document, usage[number]
+
+
+def refuse_another_operator(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Raise OperatorFolderError if the warehouse was filled from another operator's folder.
+
+    One warehouse is one operator: its series of document numbers, its books and the ids of its
+    customers would mix with those of a second one. An id that cannot be read is left to loading,
+    which lists every fault of operator.yaml.
+    """
+    from ingestion.faults import Fault, OperatorFolderError
+    from ingestion.operator_yaml import FILE, read_operator_yaml
+
+    held = con.execute("select operator_id from raw.operator").fetchone()
+    settings = read_operator_yaml(folder)
+    operator_id = settings.row.get("operator_id")
+    if held is None or operator_id is None or operator_id == held[0]:
+        return
+    message = f"the warehouse holds operator {held[0]}; give this operator one of its own"
+    line = settings.lines.get("operator.id")
+    raise OperatorFolderError([Fault(FILE, line, "operator.id", message, str(operator_id))])
 
 
 def _documents(con: duckdb.DuckDBPyConnection, bill_date: date) -> Iterator[list[tuple[str, str]]]:

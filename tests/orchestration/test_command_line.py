@@ -3,13 +3,17 @@
 import contextlib
 import sqlite3
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.warehouse import lock_path
+from ingestion.faults import OperatorFolderError
+from orchestration import environment
+from orchestration.steps import Steps
+from orchestration.warehouse import connect, exclusive, lock_path
 from tests.orchestration.conftest import Install, statuses
 
 BILL_DATE = "2026-02-01"
@@ -43,6 +47,26 @@ def test_draft_of_a_faulty_folder_changes_nothing(install: Install) -> None:
     with duckdb.connect(str(at.warehouse)) as con:
         assert con.execute("select count(*) from raw.usage_records").fetchone() == (0,)
         assert con.execute("select count(*) from raw.rates").fetchone() == (0,)
+
+
+def test_warehouse_takes_no_second_operator(install: Install) -> None:
+    at = install(usage={"core": [{}]})
+    first = Steps(environment=environment.resolve(operator=at.operator, warehouse=at.warehouse))
+    second = install(
+        operator={"operator": {"id": "other"}}, usage={"core": [{"record_id": "R2"}]}
+    ).operator
+    with exclusive(at.warehouse):
+        first.load()
+        with pytest.raises(OperatorFolderError) as refused:
+            Steps(environment=replace(first.environment, operator=second)).load()
+        assert [str(fault) for fault in refused.value.faults] == [
+            "operator.yaml:2: operator.id: the warehouse holds operator demo; "
+            "give this operator one of its own: other"
+        ]
+        with connect(at.warehouse) as con:
+            loaded = con.execute("select feed || ':' || record_id from raw.usage_records")
+            assert loaded.fetchall() == [("core:R1",)]
+        assert first.load().files_skipped == 1  # the first one goes on
 
 
 @pytest.mark.parametrize(
