@@ -14,6 +14,7 @@ with_defaults as (
         service,
         quantity,
         rollover_max,
+        source_file,
         source_line,
         coalesce(
             unit,

@@ -5,6 +5,7 @@ with bands as (
         band,
         days,
         priority,
+        source_file,
         source_line,
         from_time,
         to_time
@@ -16,6 +17,7 @@ one_row_per_day_kind as (
 
     select
         bands.band,
+        bands.source_file,
         bands.source_line,
         days.day_kind,
         coalesce(bands.priority, 0) as priority,

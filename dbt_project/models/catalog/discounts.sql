@@ -8,6 +8,7 @@ with discounts as (
         discounts.value,
         discounts.applies_to,
         discounts.periods,
+        discounts.source_file,
         discounts.source_line,
         operator.currency_code,
         coalesce(discounts.proration, 'none') as proration,

@@ -3,6 +3,8 @@ with holidays as (
 
     select
         name,
+        source_file,
+        source_line,
         cast(date as date) as holiday_date
     from {{ source('raw', 'holidays') }}
 

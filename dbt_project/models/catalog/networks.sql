@@ -5,6 +5,7 @@ with networks as (
         network,
         country,
         visited_zone,
+        source_file,
         source_line,
         coalesce(valid_from, date '0001-01-01') as valid_from,
         coalesce(valid_to, date '9999-12-31') as valid_to

@@ -4,6 +4,7 @@ with prefixes as (
     select
         prefix,
         zone,
+        source_file,
         source_line,
         coalesce(destination, zone) as destination,
         coalesce(exact, false) as exact,

@@ -17,6 +17,7 @@ with_defaults as (
         products.minimum_spend,
         products.spend_cap,
         operator.currency_code,
+        products.source_file,
         products.source_line,
         coalesce(products.price, 0) as price,
         coalesce(products.interval_months, 1) as interval_months,

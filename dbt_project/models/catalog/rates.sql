@@ -12,6 +12,7 @@ with_defaults as (
         rates.rate_card_id,
         rates.service,
         operator.currency_code,
+        rates.source_file,
         rates.source_line,
         rates.minimum_charge,
         rates.maximum_charge,

@@ -8,6 +8,7 @@ with taxes as (
         name,
         en16931_category,
         legal_text,
+        source_file,
         source_line,
         coalesce(rate_percent, 0) as rate_percent,
         coalesce(sequence, 0) as sequence,

@@ -11,6 +11,7 @@ with adjustments as (
         adjustments.tax_category,
         adjustments.effective_on,
         adjustments.approved_by,
+        adjustments.source_file,
         adjustments.source_line,
         operator.currency_code,
         coalesce(adjustments.account_id, subscriptions.account_id) as account_id

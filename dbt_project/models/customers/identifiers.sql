@@ -5,6 +5,7 @@ with identifiers as (
         identifiers.subscription_id,
         identifiers.kind,
         identifiers.identifier,
+        identifiers.source_file,
         identifiers.source_line,
         operator.country_code,
         operator.national_prefix,
@@ -21,6 +22,7 @@ in_international_form as (
     select
         subscription_id,
         kind,
+        source_file,
         source_line,
         valid_from,
         valid_to,

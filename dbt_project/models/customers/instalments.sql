@@ -9,6 +9,7 @@ with instalments as (
         instalments.periods,
         instalments.first_date,
         instalments.tax_category,
+        instalments.source_file,
         instalments.source_line,
         subscriptions.account_id,
         operator.currency_code

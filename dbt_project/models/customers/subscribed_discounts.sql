@@ -5,6 +5,7 @@ with subscribed_discounts as (
         account_id,
         subscription_id,
         discount_id,
+        source_file,
         source_line,
         coalesce(valid_from, date '0001-01-01') as valid_from,
         coalesce(valid_to, date '9999-12-31') as valid_to
@@ -17,6 +18,7 @@ with_account as (
     select
         subscribed_discounts.subscription_id,
         subscribed_discounts.discount_id,
+        subscribed_discounts.source_file,
         subscribed_discounts.source_line,
         subscribed_discounts.valid_from,
         subscribed_discounts.valid_to,

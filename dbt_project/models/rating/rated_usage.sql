@@ -5,6 +5,8 @@ with parts as (
 
     select
         records.feed || ':' || records.record_id as usage_event_id,
+        records.feed,
+        records.record_id,
         parts.part_number,
         subscriptions.account_id,
         subscriptions.subscription_id,
@@ -19,7 +21,9 @@ with parts as (
         products.product_id,
         rate_numbers.rate_id,
         parts.tier_from,
+        parts.started_at,
         {{ part_start('records.service', 'parts.started_at', 'parts.part_offset') }} as part_started_at,
+        parts.part_offset,
         parts.quantity,
         grants.allowance_grant_id,
         parts.billed_quantity,
