@@ -256,28 +256,41 @@ def explain(
     identifier: Annotated[
         str,
         typer.Argument(
-            metavar="ID", help="Document number, charge key, or usage record (feed:record_id)."
+            metavar="ID",
+            help="Document number, one of its lines (NUMBER:LINE), charge key, or usage record "
+            "(FEED:RECORD_ID, RECORD_ID or FILE:LINE).",
         ),
     ],
     warehouse: WarehouseOption = None,
-    events: Annotated[int, typer.Option(min=1, help="Usage events to show under one charge.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, help="Usage events to show under one charge.")] = 10,
     as_json: JsonOption = False,
 ) -> None:
     """Show where an amount comes from: document, charge, usage, rate, file and line."""
     from orchestration import explaining
-    from orchestration.warehouse import connect, exclusive
+    from orchestration.warehouse import connect, exclusive, has_table
 
     where = environment.resolve(warehouse=warehouse)
     if not where.warehouse.exists():
         _call_wrong(f"{where.warehouse}: no such warehouse")
-    with exclusive(where.warehouse, waiting=terminal.err.print), connect(where.warehouse) as con:
-        found = explaining.explain(con, identifier, events=events)
+    if not identifier.strip():
+        _call_wrong("ID: name a document, a charge or a usage record")
+    try:
+        with (
+            exclusive(where.warehouse, waiting=terminal.err.print),
+            connect(where.warehouse) as con,
+        ):
+            is_drafted = has_table(con, "rating", "explained_usage")
+            found = explaining.explain(con, identifier.strip(), limit=limit)
+    except explaining.AmbiguousIdentifier as several:
+        _call_wrong(f"{identifier}: several feeds have it; name one: {several}")
     if found is None:
-        _data_at_fault([f"{identifier}: no document, charge or usage record of this name"])
+        looked_for = "no document number, document line, charge key or usage record of this name"
+        undrafted = "" if is_drafted else " (no drafts of this version yet: billhouse draft)"
+        _data_at_fault([f"{identifier}: {looked_for}{undrafted}"])
     if as_json:
         terminal.print_json(found.as_json())
         return
-    terminal.out.print(found.as_tree())
+    terminal.out.print(found.as_tree(), soft_wrap=False)
 
 
 @app.command()

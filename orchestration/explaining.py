@@ -1,37 +1,60 @@
-"""Where an amount comes from: document, charge, usage event, rated part, file and line (9.1).
+"""Where an amount comes from: document, line, charge, event, part, rate row, file and line (9.1).
 
-Nothing is computed again here: every step is a row that the model which made the amount wrote.
+Nothing is computed again here: each step is a select with a where on a public view or table, and
+each row was written by the model that made the amount. docs/explain.md shows the same views to
+those who ask with SQL.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from typing import Any
 
 import duckdb
-from rich.markup import escape
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
 from rich.tree import Tree
 
+from orchestration import explained_text as text
 from orchestration.summaries import Row, rows
 from orchestration.warehouse import has_table
 
-DRAFTS = ("invoicing", "draft_invoice_lines")
-ISSUED = ("invoicing", "invoice_lines")
+Fact = tuple[str, str]  # what it is, and what it says
+
+LABEL_WIDTH_MAX = 20
+# Of a call that parts make up these never bear the call (2.3).
+NOT_CARRYING = ("merged", "duplicate")
+OWN_FAULTS = ("conflicting_duplicate", "negative_quantity", "excessive_quantity")
+SENTINELS = ("0001-01-01", "0001-01-01T00:00:00", "9999-12-31", "9999-12-31T00:00:00")
+
+
+class AmbiguousIdentifier(Exception):
+    """Several records answer to the identifier; `choices` names each so that it is one."""
+
+    def __init__(self, choices: list[str]) -> None:
+        super().__init__(", ".join(choices))
+        self.choices = choices
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """One step of the chain: what it is, its row, and the steps that it comes from."""
+    """One step of the chain: what it is, its row, and the steps that it comes from.
+
+    `facts` put the row in words for people; programs read the row.
+    """
 
     kind: str
     title: str
     row: Row
+    facts: list[Fact] = field(default_factory=list)
     steps: list[Explanation] = field(default_factory=list)
     left_out: int = 0  # further steps, not read
 
     def as_json(self) -> Row:
-        """As nested mappings."""
-        result: Row = {"kind": self.kind, **self.row}
+        """As nested mappings. Since-ever and open ends are null."""
+        result: Row = {"kind": self.kind}
+        result |= {k: None if v in SENTINELS else v for k, v in self.row.items()}
         if self.steps:
             result["steps"] = [step.as_json() for step in self.steps]
         if self.left_out:
@@ -40,437 +63,632 @@ class Explanation:
 
     def as_tree(self) -> Tree:
         """As a tree for the terminal."""
-        tree = Tree(escape(self.title))
+        tree = Tree(Text(printable(self.title), style="bold"), guide_style="dim")
         self._grow(tree)
         return tree
 
     def _grow(self, tree: Tree) -> None:
+        width = min(max((len(name) for name, _ in self.facts), default=0), LABEL_WIDTH_MAX)
+        for name, said in self.facts:
+            tree.add(_labelled(name, said, width))
         for step in self.steps:
-            step._grow(tree.add(escape(step.title)))
+            step._grow(tree.add(Text(printable(step.title))))
         if self.left_out:
-            tree.add(f"… {self.left_out:,} more; name the charge key, or use --events")
+            tree.add(Text(f"… {self.left_out:,} more (--limit)", style="dim"))
+
+
+def _labelled(name: str, said: str, width: int) -> RenderableType:
+    """A name and what it says in two columns, so that what does not fit goes on below itself."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(width=width, style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(name), Text(printable(said)))
+    return grid
+
+
+def printable(said: str) -> str:
+    """Without control characters: what a file says must not steer the terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in said)
 
 
 @dataclass(frozen=True)
 class Explainer:
-    """Reads the chain; `events` limits the usage events shown under one charge."""
+    """Reads the chain. `limit`: how many usage events are shown under one charge."""
 
     con: duckdb.DuckDBPyConnection
-    events: int
+    limit: int
 
     def explain(self, identifier: str) -> Explanation | None:
-        """The chain of a document number, a charge key or a usage record; None if none is known."""
-        return self._document(identifier) or self._charge_of(identifier) or self._record(identifier)
+        """The chain behind whatever the identifier names; None if it names nothing.
 
-    # --- documents ---------------------------------------------------------------------------
+        Asked in this order: document number, `<document number>:<line>`, charge key,
+        `<feed>:<record_id>`, record_id, `<usage file>:<line>`. Raises AmbiguousIdentifier.
+        """
+        return (
+            self._document(identifier)
+            or self._line_by_number(identifier)
+            or self._charge(identifier)
+            or self._record(identifier)
+        )
+
+    def _select(self, table: str, columns: str, where: str, *values: Any) -> list[Row]:
+        """Rows of one public table or view; none where it does not stand yet."""
+        schema, _, name = table.partition(".")
+        if not has_table(self.con, schema, name):
+            return []
+        return rows(self.con, f"select {columns} from {table} where {where}", list(values))
+
+    # --- documents -------------------------------------------------------------------------------
 
     def _document(self, number: str) -> Explanation | None:
-        if not has_table(self.con, "invoicing", "issued_documents"):
-            return None
-        found = rows(
-            self.con,
-            """
-            select document_number, document_kind, account_id, bill_date, document_sha256, position,
-                json_extract_string(document, '$.currency_code') as currency_code,
-                json_extract_string(document, '$.amounts.net') as amount_net,
-                json_extract_string(document, '$.amounts.tax') as amount_tax,
-                json_extract_string(document, '$.amounts.total') as amount_total
-            from invoicing.issued_documents
-            where document_number = ?
-            """,
-            [number],
-        )
+        found = self._select("invoicing.issued_documents", _DOCUMENT, "document_number = ?", number)
         if not found:
             return None
         row = found[0]
-        lines = [
-            Explanation(
-                "line",
-                f"line {line['line_number']}: {line['description']}, {line['period_start']} to "
-                f"{line['period_end']}: {line['amount_net']} {row['currency_code']}"
-                + (" (correction)" if line["is_correction"] else ""),
-                line,
-                [charge] if (charge := self._charge(line["charge_key"])) else [],
-            )
-            for line in self._document_lines(number)
-        ]
-        taxes = [
-            Explanation(
-                "tax",
-                f"{tax['name']} {tax['rate_percent']} % of {tax['taxable_amount']}: "
-                f"{tax['amount_tax']} {row['currency_code']}",
-                tax,
-            )
-            for tax in self._document_taxes(number)
-        ]
+        currency = row["currency_code"]
+        net, tax, total = (
+            text.money(row[f"amount_{n}"], currency) for n in ("net", "tax", "total")
+        )
+        lines = self._select(
+            "invoicing.explained_lines",
+            _LINE,
+            "document_number = ? order by line_number nulls first",
+            number,
+        )
         return Explanation(
             "document",
-            f"{row['document_kind'].replace('_', ' ')} {number} of account {row['account_id']}, "
-            f"{row['bill_date']}: {row['amount_net']} + {row['amount_tax']} tax = "
-            f"{row['amount_total']} {row['currency_code']}",
+            f"{row['document_kind'].replace('_', ' ')} {number} of account {row['account_id']}: "
+            f"{total}",
             row,
-            lines + taxes,
-        )
-
-    def _document_lines(self, number: str) -> list[Row]:
-        """From the issued content itself, which nothing can change."""
-        return rows(
-            self.con,
-            """
-            with lines as (
-
-                select unnest(cast(json_extract(document, '$.lines') as json[])) as line
-                from invoicing.issued_documents
-                where document_number = ?
-
-            )
-
-            select
-                cast(json_extract_string(line, '$.line_number') as bigint) as line_number,
-                json_extract_string(line, '$.charge_key') as charge_key,
-                json_extract_string(line, '$.description') as description,
-                json_extract_string(line, '$.period_start') as period_start,
-                json_extract_string(line, '$.period_end') as period_end,
-                json_extract_string(line, '$.quantity') as quantity,
-                json_extract_string(line, '$.unit') as unit,
-                json_extract_string(line, '$.amount_net') as amount_net,
-                coalesce(json_extract_string(line, '$.is_correction') = 'true', false)
-                    as is_correction
-            from lines
-            order by line_number nulls first
-            """,
-            [number],
-        )
-
-    def _document_taxes(self, number: str) -> list[Row]:
-        return rows(
-            self.con,
-            """
-            with taxes as (
-
-                select unnest(cast(json_extract(document, '$.taxes') as json[])) as tax
-                from invoicing.issued_documents
-                where document_number = ?
-
-            )
-
-            select
-                json_extract_string(tax, '$.tax_category') as tax_category,
-                json_extract_string(tax, '$.tax_id') as tax_id,
-                json_extract_string(tax, '$.name') as name,
-                json_extract_string(tax, '$.rate_percent') as rate_percent,
-                json_extract_string(tax, '$.taxable_amount') as taxable_amount,
-                json_extract_string(tax, '$.amount_tax') as amount_tax
-            from taxes
-            """,
-            [number],
-        )
-
-    # --- charges -----------------------------------------------------------------------------
-
-    def _charge_of(self, key: str) -> Explanation | None:
-        """A charge, with the documents that billed it."""
-        charge = self._charge(key)
-        if charge is None:
-            return None
-        return Explanation(
-            charge.kind,
-            charge.title,
-            charge.row,
-            self._billed_on(key) + charge.steps,
-            charge.left_out,
-        )
-
-    def _charge(self, key: str) -> Explanation | None:
-        if not has_table(self.con, "charging", "owed_charges"):
-            return None
-        found = rows(self.con, "select * from charging.owed_charges where charge_key = ?", [key])
-        if not found:
-            return None
-        row = found[0]
-        steps, left_out = self._events_of_charge(row) if row["charge_kind"] == "usage" else ([], 0)
-        return Explanation(
-            "charge",
-            f"charge {key}: {row['charge_kind']} {row['charge_id']}, "
-            f"{row['charged_from']} to {row['charged_to']}, {short(row['quantity'])} "
-            f"{row['unit'] or ''}: {row['amount_net']} (rounding {short(row['rounding'])}) "
-            f"{row['currency_code']}",
-            row,
-            steps,
-            left_out,
-        )
-
-    def _billed_on(self, key: str) -> list[Explanation]:
-        found: list[Explanation] = []
-        if has_table(self.con, *ISSUED):
-            found += [
-                Explanation(
-                    "billed",
-                    f"billed on {row['document_number']}, line {row['line_number']}: "
-                    f"{row['amount_net']}",
-                    row,
-                )
-                for row in rows(
-                    self.con,
-                    """
-                    select document_number, line_number, amount_net
-                    from invoicing.invoice_lines
-                    where charge_key = ?
-                    order by document_number nulls first, line_number nulls first
-                    """,
-                    [key],
-                )
-            ]
-        if has_table(self.con, *DRAFTS):
-            found += [
-                Explanation(
-                    "drafted",
-                    f"drafted for {row['bill_date']}, line {row['line_number']}: "
-                    f"{row['amount_net']}",
-                    row,
-                )
-                for row in rows(
-                    self.con,
-                    """
-                    select bill_date, line_number, amount_net
-                    from invoicing.draft_invoice_lines
-                    where charge_key = ?
-                    order by bill_date nulls first, line_number nulls first
-                    """,
-                    [key],
-                )
-            ]
-        return found
-
-    def _events_of_charge(self, charge: Row) -> tuple[list[Explanation], int]:
-        """The usage events of a usage charge, by start, as many as are asked for."""
-        found = rows(
-            self.con,
-            f"""
-            with events as (
-
-                select distinct usage_event_id
-                from rating.rated_usage
-                where account_id = ?
-                    and subscription_id is not distinct from ?
-                    and bill_date = ?
-                    and coalesce(charge_name, service) = ?
-                    and tax_category is not distinct from ?
-
-            )
-
-            select {_EVENT}, count(*) over () as events_in_all
-            from events
-            left join mediation.usage_events as usage_events
-                on events.usage_event_id = usage_events.usage_event_id
-            left join raw.usage_files as usage_files
-                on usage_events.file_id = usage_files.file_id
-            order by usage_events.started_at nulls first, events.usage_event_id nulls first
-            limit ?
-            """,
             [
-                charge["account_id"],
-                charge["subscription_id"],
-                charge["period_end"],
-                charge["charge_id"],
-                charge["tax_category"],
-                self.events,
+                ("bill date", row["bill_date"]),
+                ("amounts", f"net {net} + tax {tax} = {total}"),
+                ("SHA-256", row["document_sha256"]),
             ],
-        )
-        in_all = found[0].pop("events_in_all") if found else 0
-        for row in found[1:]:
-            del row["events_in_all"]
-        return [self._event(row) for row in found], in_all - len(found)
-
-    # --- usage -------------------------------------------------------------------------------
-
-    def _event(self, row: Row) -> Explanation:
-        parts = rows(
-            self.con,
-            """
-            select
-                parts.*,
-                rates.source_file as rate_file,
-                rates.source_line as rate_line,
-                allowances.name as allowance_name
-            from rating.rated_usage as parts
-            left join raw.rates as rates
-                on parts.rate_id = rates.rate_id
-            left join (
-                select allowance_grant_id, min(allowance_id) as allowance_id
-                from rating.allowance_grants
-                group by allowance_grant_id
-            ) as grants
-                on parts.allowance_grant_id = grants.allowance_grant_id
-            left join (
-                select allowance_id, min(name) as name
-                from raw.allowances
-                group by allowance_id
-            ) as allowances
-                on grants.allowance_id = allowances.allowance_id
-            where parts.usage_event_id = ?
-            order by parts.part_number nulls first
-            """,
-            [row["usage_event_id"]],
-        )
-        steps = [Explanation("part", _part_title(part), part) for part in parts]
-        steps.append(
-            Explanation(
-                "record",
-                f"{row['file_name']}:{row['line_number']} ({row['feed']}:{row['record_id']})",
-                {name: row[name] for name in ("file_name", "line_number", "feed", "record_id")},
-            )
-        )
-        where = row["zone"] or row["visited_zone"] or ""
-        return Explanation(
-            "usage_event",
-            f"{row['local_started_at']} {row['service']} {row['direction']} "
-            f"{row['other_party'] or ''} {where}: {row['quantity']}",
-            row,
-            steps,
+            [*(self._line(line) for line in lines), *self._document_taxes(number)],
         )
 
-    def _record(self, identifier: str) -> Explanation | None:
-        """A usage record `feed:record_id` or `record_id`: its state, event, parts and charge."""
-        if not has_table(self.con, "raw", "usage_records"):
-            return None
-        feed, _, record_id = identifier.rpartition(":")
-        found = rows(
-            self.con,
-            """
-            select records.*, usage_files.file_name
-            from raw.usage_records as records
-            left join raw.usage_files as usage_files
-                on records.file_number = usage_files.file_number
-            where (records.feed = ? and records.record_id = ?) or records.record_id = ?
-            order by records.feed nulls first, records.file_number nulls first,
-                records.line_number nulls first
-            limit 100
-            """,
-            [feed, record_id, identifier],
-        )
-        if not found:
-            return None
-        described = [self._one_record(row) for row in found]
-        if len(described) == 1:
-            return described[0]
-        return Explanation(
-            "records", f"{len(described)} records {identifier}", {"id": identifier}, described
-        )
-
-    def _one_record(self, row: Row) -> Explanation:
-        steps: list[Explanation] = []
-        place = [row["file_id"], row["line_number"]]
-        state = "loaded"
-        if has_table(self.con, "mediation", "int_usage_states"):
-            states = rows(
-                self.con,
-                "select state, reason from mediation.int_usage_states "
-                "where file_id = ? and line_number = ?",
-                place,
-            )
-            state = states[0]["state"] if states else "not yet rated"
-            if states and states[0]["reason"]:
-                state += f": {states[0]['reason']}"
-        if has_table(self.con, "mediation", "suspended_usage"):
-            steps += [
-                Explanation(
-                    "suspended",
-                    f"{held['reason']} since {held['first_suspended_at']}: {held['detail'] or ''}",
-                    held,
-                )
-                for held in rows(
-                    self.con,
-                    "select reason, detail, first_suspended_at from mediation.suspended_usage "
-                    "where file_id = ? and line_number = ?",
-                    place,
-                )
-            ]
-        if has_table(self.con, "mediation", "usage_events") and has_table(
-            self.con, "rating", "rated_usage"
-        ):
-            for event in rows(
-                self.con,
-                f"""
-                select {_EVENT}
-                from mediation.usage_events as usage_events
-                left join raw.usage_files as usage_files
-                    on usage_events.file_id = usage_files.file_id
-                where usage_events.file_id = ? and usage_events.line_number = ?
-                """,
-                place,
-            ):
-                steps.append(self._event(event))
-                steps += self._charges_of_event(event["usage_event_id"])
-        return Explanation(
-            "record",
-            f"{row['file_name']}:{row['line_number']} ({row['feed']}:{row['record_id']}): {state}",
-            {**row, "state": state},
-            steps,
-        )
-
-    def _charges_of_event(self, usage_event_id: str) -> list[Explanation]:
-        if not has_table(self.con, "charging", "owed_charges"):
-            return []
-        found = rows(
-            self.con,
-            """
-            select distinct charges.charge_key, charges.amount_net, charges.currency_code
-            from rating.rated_usage as parts
-            inner join charging.owed_charges as charges
-                on parts.account_id = charges.account_id
-                and parts.subscription_id is not distinct from charges.subscription_id
-                and parts.bill_date = charges.period_end
-                and coalesce(parts.charge_name, parts.service) = charges.charge_id
-                and parts.tax_category is not distinct from charges.tax_category
-            where charges.charge_kind = 'usage' and parts.usage_event_id = ?
-            order by charges.charge_key nulls first
-            """,
-            [usage_event_id],
+    def _document_taxes(self, number: str) -> list[Explanation]:
+        found = self._select(
+            "invoicing.invoice_taxes",
+            "tax_category, tax_id, name, rate_percent, taxable_amount, amount_tax, currency_code",
+            "document_number = ? order by tax_category nulls last, tax_id nulls last, "
+            "rate_percent nulls last",
+            number,
         )
         return [
             Explanation(
-                "charge",
-                f"in charge {row['charge_key']}: {row['amount_net']} {row['currency_code']}",
+                "tax",
+                f"{row['name']}: {text.number(row['rate_percent'])} % of "
+                f"{text.money(row['taxable_amount'], row['currency_code'])} = "
+                f"{text.money(row['amount_tax'], row['currency_code'])}",
                 row,
-                self._billed_on(row["charge_key"]),
             )
             for row in found
         ]
 
+    def _line_by_number(self, identifier: str) -> Explanation | None:
+        """`<document number>:<line>`."""
+        number, _, line = identifier.rpartition(":")
+        if not number or not line.isdecimal() or len(line) > 9:
+            return None
+        found = self._select(
+            "invoicing.explained_lines",
+            _LINE,
+            "document_number = ? and line_number = ?",
+            number,
+            int(line),
+        )
+        return self._line(found[0]) if found else None
 
-_EVENT = """
-    usage_events.usage_event_id, usage_events.feed, usage_events.record_id, usage_events.file_id,
-    usage_files.file_name, usage_events.line_number, usage_events.account_id,
-    usage_events.subscription_id, usage_events.service, usage_events.direction,
-    usage_events.subscriber, usage_events.other_party, usage_events.zone,
-    usage_events.destination, usage_events.visited_zone, usage_events.started_at,
-    usage_events.local_started_at, usage_events.quantity
-"""
+    def _line(self, row: Row) -> Explanation:
+        number = row["document_number"]
+        charge = self._charge(row["charge_key"], with_documents=False)
+        facts: list[Fact] = []
+        if charge is None:  # a run that does not bill it any more has taken it out of owed_charges
+            facts.append(("charge", f"{row['charge_key']}: no longer owed"))
+        if row["is_correction"] or charge is None:
+            facts += [("period", text.stretch_of(row)), ("quantity", text.charge_quantity(row))]
+        if row["is_correction"]:
+            earlier = self._documents_of(row["account_id"], row["charge_key"])
+            others = ", ".join(
+                f"{n}:{line}" for n, line in earlier if (n, line) != (number, row["line_number"])
+            )
+            facts.append(("correction", f"of what {others or 'an earlier document'} billed"))
+        return Explanation(
+            "line",
+            f"{number}:{row['line_number']} {row['description']}: "
+            f"{text.money(row['amount_net'], row['currency_code'])} net",
+            row,
+            facts,
+            [*self._line_taxes(number, row["line_number"]), *([charge] if charge else [])],
+        )
+
+    def _line_taxes(self, number: str, line: int) -> list[Explanation]:
+        found = self._select(
+            "invoicing.line_taxes",
+            "tax_id, name, rate_percent, jurisdiction, tax_file, tax_line",
+            "document_number = ? and line_number = ? order by tax_id nulls last",
+            number,
+            line,
+        )
+        return [
+            Explanation(
+                "line_tax",
+                f"tax {row['name']}: {text.number(row['rate_percent'])} %"
+                + (f" ({text.place(row['tax_file'], row['tax_line'])})" if row["tax_line"] else ""),
+                row,
+            )
+            for row in found
+        ]
+
+    def _documents_of(self, account_id: str, key: str) -> list[tuple[str, int]]:
+        """Document and line of everything billed under a charge key, first billed first."""
+        found = self._select(
+            "invoicing.explained_lines",
+            "document_number, line_number",
+            "account_id = ? and charge_key = ? order by document_position, line_number",
+            account_id,
+            key,
+        )
+        return [(row["document_number"], row["line_number"]) for row in found]
+
+    # --- charges ---------------------------------------------------------------------------------
+
+    def _charge(self, key: str, *, with_documents: bool = True) -> Explanation | None:
+        found = self._select("charging.explained_charges", "*", "charge_key = ?", key)
+        if not found:
+            return None
+        row = found[0]
+        currency = row["currency_code"]
+        facts = [
+            ("period", text.stretch_of(row)),
+            ("quantity", text.charge_quantity(row)),
+            *text.facts_of_charge(row),
+            ("owed", f"{text.money(row['amount_net'], currency)} from {row['bill_date']} on"),
+        ]
+        if row["rounding"].strip("-0."):
+            exact, took = (text.money(row[n], currency) for n in ("exact_amount", "rounding"))
+            facts.append(("rounding", f"{exact} before it, {took} kept"))
+        billed = self._billed(row) if with_documents else []
+        if with_documents:
+            facts += self._still_owed(row)
+        events, left_out = self._events_of(row) if row["charge_kind"] == "usage" else ([], 0)
+        return Explanation(
+            "charge",
+            f"charge {key}: {text.money(row['amount_net'], currency)}",
+            row,
+            facts,
+            [*billed, *self._usage_totals(row), *events],
+            left_out,
+        )
+
+    def _still_owed(self, charge: Row) -> list[Fact]:
+        """What documents billed of a charge, and the difference that the next draft proposes."""
+        if not has_table(self.con, "invoicing", "explained_lines"):
+            return []
+        found = rows(
+            self.con,
+            """
+            select
+                cast(coalesce(sum(amount_charged), 0) as decimal(18, 3)) as billed,
+                cast(cast(? as decimal(18, 3)) - coalesce(sum(amount_charged), 0) as decimal(18, 3))
+                    as unbilled
+            from invoicing.explained_lines
+            where account_id = ? and charge_key = ?
+            """,
+            [charge["amount_net"], charge["account_id"], charge["charge_key"]],
+        )
+        billed, unbilled = (
+            text.money(found[0][n], charge["currency_code"]) for n in ("billed", "unbilled")
+        )
+        return [("billed", f"{billed}, not yet billed {unbilled}")]
+
+    def _billed(self, charge: Row) -> list[Explanation]:
+        """The lines of documents and drafts that a charge stands in."""
+        currency = charge["currency_code"]
+        issued = self._select(
+            "invoicing.explained_lines",
+            "document_number, bill_date, line_number, amount_net, amount_charged, is_correction",
+            "account_id = ? and charge_key = ? order by document_position, line_number",
+            charge["account_id"],
+            charge["charge_key"],
+        )
+        drafted = self._select(
+            "invoicing.draft_invoice_lines",
+            "bill_date, line_number, amount_net, is_correction",
+            "account_id = ? and charge_key = ? order by bill_date, line_number",
+            charge["account_id"],
+            charge["charge_key"],
+        )
+        return [
+            *(
+                Explanation(
+                    "billed",
+                    f"billed on {row['document_number']}, line {row['line_number']}: "
+                    f"{text.money(row['amount_net'], currency)}"
+                    + (" (correction)" if row["is_correction"] else ""),
+                    row,
+                )
+                for row in issued
+            ),
+            *(
+                Explanation(
+                    "drafted",
+                    f"drafted for {row['bill_date']}, line {row['line_number']}: "
+                    f"{text.money(row['amount_net'], currency)}",
+                    row,
+                )
+                for row in drafted
+            ),
+        ]
+
+    def _usage_totals(self, charge: Row) -> list[Explanation]:
+        """A usage charge by rate row and allowance: what they bore of it."""
+        if charge["charge_kind"] != "usage":
+            return []
+        found = self._select(
+            "rating.explained_usage",
+            _TOTALS,
+            f"{_OF_CHARGE} group by all order by allowance_grant_id nulls last, "
+            "min(rate_file) nulls last, min(rate_line) nulls last, tier_from nulls last, "
+            "price nulls last, per nulls last, unit nulls last",
+            *_values_of(charge),
+        )
+        return [Explanation("usage_total", _total_title(row), row) for row in found]
+
+    def _events_of(self, charge: Row) -> tuple[list[Explanation], int]:
+        """The usage events of a usage charge, by start, as many as are asked for."""
+        found = self._select(
+            "rating.explained_usage",
+            _EVENT_OF_CHARGE,
+            f"{_OF_CHARGE} group by all order by started_at, usage_event_id limit ?",
+            *_values_of(charge),
+            self.limit,
+        )
+        in_all = found[0]["events_in_all"] if found else 0
+        for row in found:
+            del row["events_in_all"]
+        events = [Explanation("usage_event", _event_title(row), row) for row in found]
+        return events, in_all - len(found)
+
+    # --- usage -----------------------------------------------------------------------------------
+
+    def _record(self, identifier: str) -> Explanation | None:
+        copies = self._copies(identifier)
+        if copies:
+            return self._explained_record(copies[0], copies)
+        return self._record_at(identifier)
+
+    def _copies(self, identifier: str) -> list[Row]:
+        """The records of `<feed>:<record_id>` or of a record_id that one feed alone has."""
+        feed, _, record_id = identifier.rpartition(":")
+        order = "order by event_key"
+        view = "mediation.explained_records"
+        if feed:
+            found = self._select(
+                view, "*", f"feed = ? and record_id = ? {order}", feed, record_id
+            ) or self._feed_with_colon(identifier)
+            if found:
+                return found
+        found = self._select(view, "*", f"record_id = ? {order}", identifier)
+        feeds = sorted({row["feed"] for row in found})
+        if len(feeds) > 1:
+            raise AmbiguousIdentifier([f"{name}:{identifier}" for name in feeds])
+        return found
+
+    def _feed_with_colon(self, identifier: str) -> list[Row]:
+        """`<feed>:<record_id>` where the record_id itself holds colons."""
+        feed, _, record_id = identifier.partition(":")
+        if ":" not in record_id:
+            return []
+        return self._select(
+            "mediation.explained_records",
+            "*",
+            "feed = ? and record_id = ? order by event_key",
+            feed,
+            record_id,
+        )
+
+    def _record_at(self, identifier: str) -> Explanation | None:
+        """`<usage file>:<line>`, which also names a line that cannot be read."""
+        file_name, _, line = identifier.rpartition(":")
+        if not file_name or not line.isdecimal() or len(line) > 18:
+            return None
+        files = self._select("raw.usage_files", "file_id", "file_name = ?", file_name)
+        for file in files:
+            found = self._select(
+                "mediation.explained_records",
+                "*",
+                "file_id = ? and line_number = ?",
+                file["file_id"],
+                int(line),
+            )
+            if found:
+                record = found[0]
+                copies = self._copies(f"{record['feed']}:{record['record_id']}")
+                return self._explained_record(record, copies or found)
+        return None
+
+    def _explained_record(self, record: Row, copies: list[Row]) -> Explanation:
+        facts = [
+            (
+                "file",
+                f"{text.place(record['file_name'], record['line_number'])}, feed {record['feed']}, "
+                f"loaded {record['loaded_at'].replace('T', ' ')} UTC",
+            ),
+            ("says", text.what_the_record_says(record)),
+            ("state", text.state_of(record)),
+        ]
+        if record["state"] == "suspended":
+            facts.append(("detail", record["detail"] or "none"))
+        if record["remedy"]:
+            facts.append(("mended by", record["remedy"]))
+        parts = self._parts_of_call(record)
+        bearer = self._bearer(record, copies, parts)
+        steps = [*_copy_steps(record, copies), *_call_steps(record, parts)]
+        if bearer is not None:
+            steps += self._event(bearer)
+        name = f"line {text.place(record['file_name'], record['line_number'])}"
+        if record["record_id"]:
+            name = f"record {record['feed']}:{record['record_id']}"
+        return Explanation("record", f"{name}: {text.state_of(record)}", record, facts, steps)
+
+    def _parts_of_call(self, record: Row) -> list[Row]:
+        """The records that make one call with this one (2.3); none if it is a call of its own."""
+        if record["service"] != "voice" or None in (record["charging_id"], record["sequence"]):
+            return []
+        found = self._select(
+            "mediation.explained_records",
+            "*",
+            "feed = ? and charging_id = ? and subscriber = ? and service = 'voice' "
+            "and sequence is not null order by sequence, event_key",
+            record["feed"],
+            record["charging_id"],
+            record["subscriber"],
+        )
+        return found if len(found) > 1 else []
+
+    def _bearer(self, record: Row, copies: list[Row], parts: list[Row]) -> int | None:
+        """The key of the event that the record is counted in."""
+        if record["state"] == "rated":
+            return record["event_key"]
+        if record["state"] == "duplicate":
+            return self._bearer(copies[0], copies[:1], self._parts_of_call(copies[0]))
+        if record["state"] == "merged":
+            for part in parts:
+                if part["state"] not in NOT_CARRYING and part["reason"] not in OWN_FAULTS:
+                    return part["event_key"]
+        return None
+
+    def _event(self, event_key: int) -> list[Explanation]:
+        """The event of a record: how it was placed, what it drew and cost, where it is billed."""
+        found = self._select("mediation.explained_events", _EVENT, "event_key = ?", event_key)
+        if not found:
+            return []
+        event = found[0]
+        of_event = (event["account_id"], event["bill_date"], event_key)
+        parts = self._select(
+            "rating.explained_usage", _PART, f"{_OF_EVENT} order by part_number", *of_event
+        )
+        event["amount"] = parts[0]["event_amount"] if parts else None
+        event["currency_code"] = parts[0]["currency_code"] if parts else None
+        for part in parts:
+            del part["event_amount"]
+        grants = self._select(
+            "rating.asked_allowances",
+            _GRANT,
+            f"{_OF_EVENT} and outcome <> 'not_needed' order by turn",
+            *of_event,
+        )
+        facts = [
+            ("subscription", text.subscription_of(event)),
+            ("called", text.called_number_of(event)),
+            ("network", text.network_of(event)),
+            ("period", f"bill date {event['bill_date']}"),
+        ]
+        charges = dict.fromkeys(part["charge_key"] for part in parts)
+        return [
+            Explanation(
+                "usage_event",
+                _event_title(event),
+                event,
+                facts,
+                [
+                    *(_grant_step(grant, event["unit"]) for grant in grants),
+                    *(_part_step(part) for part in parts),
+                    *(self._charge_of_usage(key) for key in charges),
+                ],
+            )
+        ]
+
+    def _charge_of_usage(self, key: str) -> Explanation:
+        """The charge that an event stands in, with its documents, without its other events."""
+        found = self._select("charging.explained_charges", "*", "charge_key = ?", key)
+        if not found:
+            return Explanation(
+                "charge", f"charge {key}: no bill run of its period yet", {"charge_key": key}
+            )
+        row = found[0]
+        return Explanation(
+            "charge",
+            f"charge {key}: {text.money(row['amount_net'], row['currency_code'])}",
+            row,
+            self._still_owed(row),
+            self._billed(row),
+        )
 
 
-def _part_title(part: Row) -> str:
-    """One rated part: drawn from an allowance, or priced."""
-    if part["allowance_grant_id"]:
-        name = part["allowance_name"] or part["allowance_grant_id"]
-        return f"{part['quantity']} from allowance {name} ({part['allowance_grant_id']})"
-    place = f" ({part['rate_file']}:{part['rate_line']})" if part["rate_file"] else ""
-    tier = f", tier from {part['tier_from']}" if part["tier_from"] else ""
-    fees = f", fees {short(part['fees'])}" if Decimal(part["fees"] or 0) else ""
+def _values_of(charge: Row) -> tuple[Any, ...]:
+    """What _OF_CHARGE asks for."""
+    return charge["account_id"], charge["period_end"], charge["charge_key"]
+
+
+def _copy_steps(record: Row, copies: list[Row]) -> list[Explanation]:
+    """The other records of the same feed and record_id (2.2)."""
+    first = copies[0]["event_key"]
+    return [
+        Explanation(
+            "copy",
+            ("came first" if copy["event_key"] == first else "came again")
+            + f": {text.place(copy['file_name'], copy['line_number'])}: {text.state_of(copy)}",
+            copy,
+        )
+        for copy in copies
+        if copy["event_key"] != record["event_key"]
+    ]
+
+
+def _call_steps(record: Row, parts: list[Row]) -> list[Explanation]:
+    """The parts of the call, in their sequence."""
+    return [
+        Explanation(
+            "call_part",
+            f"part {part['sequence']} of call {part['charging_id']}: "
+            f"{text.place(part['file_name'], part['line_number'])} "
+            f"({part['feed']}:{part['record_id']}), {text.number(part['duration_seconds'])} s, "
+            f"{text.state_of(part)}" + (" ← this record" if _is_same(part, record) else ""),
+            part,
+        )
+        for part in parts
+    ]
+
+
+def _is_same(one: Row, other: Row) -> bool:
+    return one["event_key"] == other["event_key"]
+
+
+def _event_title(event: Row) -> str:
+    """One event in one line."""
+    toward = "from" if event["direction"] == "terminating" else "to"
+    other = f" {toward} {event['other_party']}" if event["other_party"] else ""
+    amount = ""
+    if event["amount"] is not None:
+        amount = f": {text.money(event['amount'], event['currency_code'])}"
+    start = text.instant(event["local_started_at"], event["started_at"])
     return (
-        f"{part['quantity']} billed as {part['billed_quantity']} at {short(part['price'])} per "
-        f"{part['per']}{tier}{fees}: {part['amount']} {part['currency_code']}, "
-        f"rate {part['rate_id']}{place}"
+        f"{start} {event['service']}{other}, "
+        f"{text.quantity(event['quantity'], event['unit'])}{amount} "
+        f"({event['usage_event_id']}, {text.place(event['file_name'], event['line_number'])})"
     )
 
 
-def short(number: str | None) -> str:
-    """A number without the zeros that follow its last decimal."""
-    if number is None or "." not in number:
-        return number or ""
-    return number.rstrip("0").rstrip(".")
+def _total_title(row: Row) -> str:
+    """What one rate row, or one grant, bore of a usage charge."""
+    unit, currency = row["unit"], row["currency_code"]
+    events = text.counted(row["events"], "event")
+    if row["allowance_grant_id"] is not None:
+        return (
+            f"{row['allowance_name'] or row['allowance_grant_id']}: {events}, "
+            f"{text.quantity(row['quantity'], unit)} included"
+        )
+    fees = f", fees {text.money(row['fees'], currency)}" if row["fees"].strip("-0.") else ""
+    billed = text.quantity(row["billed_quantity"], unit)
+    return (
+        f"{text.money(row['price'], currency)} per {text.per_units(row['per'], unit)} "
+        f"({text.place(row['rate_file'], row['rate_line'])}): {events}, "
+        f"{text.quantity(row['quantity'], unit)} billed as {billed}{fees}: "
+        f"{text.money(row['amount'], currency)}"
+    )
 
 
-def explain(con: duckdb.DuckDBPyConnection, identifier: str, *, events: int) -> Explanation | None:
-    """The chain behind a document number, a charge key or a usage record."""
-    return Explainer(con, events).explain(identifier)
+def _grant_step(grant: Row, unit: str) -> Explanation:
+    name = grant["allowance_name"] or grant["allowance_id"]
+    empty = ", nothing left" if grant["outcome"] == "empty" else ""
+    return Explanation(
+        "allowance",
+        f"allowance {grant['turn']}: {name}{empty}",
+        grant,
+        [
+            (
+                "grant",
+                f"{grant['allowance_grant_id']}"
+                f" ({text.place(grant['allowance_file'], grant['allowance_line'])})",
+            ),
+            ("level", text.level_of(grant, unit)),
+        ],
+    )
+
+
+def _part_step(part: Row) -> Explanation:
+    facts = [("band", text.band_of(part)), ("rate", text.rate_of(part))]
+    if part["allowance_grant_id"] is None:
+        facts += [("increments", text.increments_of(part)), ("price", text.price_of(part))]
+        tier = text.tier_of(part)
+        facts += [("tier", tier)] if tier else []
+        facts += text.fees_of(part)
+    return Explanation("part", text.part_title(part), part, facts)
+
+
+# --- what is selected ----------------------------------------------------------------------------
+
+# Named one by one: what `--json` gives is these columns, whatever else the views come to hold.
+_DOCUMENT = """
+    document_number, document_kind, account_id, bill_date, document_sha256, position,
+    json_extract_string(document, '$.currency_code') as currency_code,
+    json_extract_string(document, '$.amounts.net') as amount_net,
+    json_extract_string(document, '$.amounts.tax') as amount_tax,
+    json_extract_string(document, '$.amounts.total') as amount_total
+"""
+
+_LINE = """
+    document_number, account_id, bill_date, line_number, charge_key, subscription_id, charge_kind,
+    charge_id, description, period_start, period_end, charged_from, charged_to, quantity, unit,
+    tax_category, amount_net, amount_charged, is_correction, currency_code
+"""
+
+# Account and bill date first: the views find their rows by them.
+_OF_CHARGE = "account_id = ? and bill_date = ? and charge_key = ?"
+_OF_EVENT = "account_id = ? and bill_date = ? and event_key = ?"
+
+_TOTALS = """
+    allowance_grant_id, allowance_name,
+    case when allowance_grant_id is null then rate_id end as rate_id,
+    case when allowance_grant_id is null then rate_file end as rate_file,
+    case when allowance_grant_id is null then rate_line end as rate_line,
+    price, per, tier_from, count(distinct event_key) as events,
+    cast(sum(quantity) as bigint) as quantity,
+    cast(sum(billed_quantity) as bigint) as billed_quantity, unit,
+    cast(sum(fees) as decimal(38, 6)) as fees, cast(sum(amount) as decimal(38, 6)) as amount,
+    currency_code
+"""
+
+_EVENT_OF_CHARGE = """
+    usage_event_id, file_name, line_number, started_at, local_started_at, service, direction,
+    other_party, zone, destination, visited_zone, event_quantity as quantity, unit,
+    cast(sum(amount) as decimal(38, 6)) as amount, currency_code, count(*) over () as events_in_all
+"""
+
+_EVENT = """
+    usage_event_id, feed, record_id, file_name, line_number, account_id, subscription_id, bill_date,
+    service, direction, subscriber, subscriber_kind, identifier, identifier_valid_from,
+    identifier_valid_to, identifier_file, identifier_line, other_party, called_digits, prefix,
+    is_short_code, prefix_file, prefix_line, zone, destination, serving_network, network,
+    network_country, network_file, network_line, visited_zone, started_at, local_started_at,
+    holiday, quantity, unit
+"""
+
+_GRANT = """
+    turn, outcome, allowance_grant_id, allowance_id, allowance_name, allowance_file, allowance_line,
+    is_shared, is_unlimited, increment, granted, carried_in, used_before, covered, drawn, rest
+"""
+
+_PART = """
+    part_number, charge_key, charge_name, tax_category, part_started_at, local_part_started_at,
+    holiday, band, band_file, band_line, product_id, product_kind, product_file, product_line,
+    rate_id, rate_card_id, rate_file, rate_line, rate_direction, rate_visited_zone, rate_zone,
+    rate_band, rate_valid_from, rate_valid_to, is_rate_as_priced, allowance_grant_id,
+    allowance_name, allowance_used_before, allowance_drawn, allowance_left, part_offset, quantity,
+    unit, first_increment, next_increment, billed_quantity, price, per, step_from, tier_from,
+    tier_mode, tier_counted_before, tier_counted_after, usage_amount, connection_fee, tier_fee,
+    minimum_charge, maximum_charge, minimum_top_up, maximum_cut, other_fees, fees, amount, currency_code,
+    cast(sum(amount) over () as decimal(38, 6)) as event_amount
+"""
+
+
+def explain(con: duckdb.DuckDBPyConnection, identifier: str, *, limit: int) -> Explanation | None:
+    """The chain behind a document, one of its lines, a charge or a usage record.
+
+    `limit` is how many usage events are shown under one charge. Raises AmbiguousIdentifier.
+    """
+    return Explainer(con, limit).explain(identifier)
