@@ -349,7 +349,7 @@ class Explainer:
         in_all = found[0]["events_in_all"] if found else 0
         for row in found:
             del row["events_in_all"]
-        events = [Explanation("usage_event", _event_title(row), row) for row in found]
+        events = [Explanation("charged_event", _event_title(row), row) for row in found]
         return events, in_all - len(found)
 
     # --- usage -----------------------------------------------------------------------------------
@@ -507,7 +507,7 @@ class Explainer:
         found = self._select("charging.explained_charges", "*", "charge_key = ?", key)
         if not found:
             return Explanation(
-                "charge", f"charge {key}: no bill run of its period yet", {"charge_key": key}
+                "charge_to_come", f"charge {key}: no bill run of its period yet", {"charge_key": key}
             )
         row = found[0]
         return Explanation(
@@ -681,8 +681,8 @@ _PART = """
     allowance_name, allowance_used_before, allowance_drawn, allowance_left, part_offset, quantity,
     unit, first_increment, next_increment, billed_quantity, price, per, step_from, tier_from,
     tier_mode, tier_counted_before, tier_counted_after, usage_amount, connection_fee, tier_fee,
-    minimum_charge, maximum_charge, minimum_top_up, maximum_cut, other_fees, fees, amount, currency_code,
-    cast(sum(amount) over () as decimal(38, 6)) as event_amount
+    minimum_charge, maximum_charge, minimum_top_up, maximum_cut, other_fees, fees, amount,
+    currency_code, cast(sum(amount) over () as decimal(38, 6)) as event_amount
 """
 
 
