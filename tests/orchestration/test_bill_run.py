@@ -160,35 +160,19 @@ def test_verify_finds_a_changed_document(story: Story, tmp_path: Path) -> None:
     assert "does not hash" in verified.stderr
 
 
-def test_explain_leads_from_the_document_to_the_line_of_the_file(story: Story) -> None:
-    number = INVOICE
-    tree = story.at.run("explain", number)
-    assert tree.status == 0, tree.stderr
-    assert "cdr/core/usage.csv:2 (core:R1)" in tree.stdout
-    explained = story.at.run("explain", number, "--json").json
-    usage = next(
-        step
-        for line in explained["steps"]
-        for step in line.get("steps", [])
-        if step["kind"] == "charge" and step["charge_kind"] == "usage"
-    )
-    event = usage["steps"][0]
-    assert event["kind"] == "usage_event"
-    part, record = event["steps"]
-    assert (part["kind"], part["rate_file"]) == ("part", "ratebook/rates.csv")
-    assert (record["file_name"], record["line_number"]) == ("cdr/core/usage.csv", 2)
-    charge = story.at.run("explain", usage["charge_key"])
-    assert f"billed on {number}" in charge.stdout
-    for identifier in ("core:R1", "R1"):
-        assert f"billed on {number}" in story.at.run("explain", identifier).stdout
-
-
-def test_explain_says_why_a_record_is_suspended(story: Story) -> None:
-    assert "suspended: unknown_subscriber" in story.at.run("explain", "core:R3").stdout
-
-
-def test_explain_of_nothing_known_is_a_fault(story: Story) -> None:
-    assert story.at.run("explain", "nothing").status == 1
+def test_explain_of_a_credited_charge_names_invoice_and_credit_note(story: Story) -> None:
+    line = story.at.run("explain", f"{INVOICE}:1", "--json").json
+    charge = story.at.run("explain", line["charge_key"], "--json").json
+    billed = {
+        step["document_number"]: step["amount_net"]
+        for step in charge["steps"]
+        if step["kind"] == "billed"
+    }
+    note = story.credited.json["credit_note"]
+    assert billed == {INVOICE: line["amount_net"], note: f"-{line['amount_net']}"}
+    told = story.at.run("explain", line["charge_key"]).stdout
+    assert "0.00 EUR, not yet billed" in told
+    assert "drafted for 2026-02-01" in told
 
 
 def test_failed_check_stops_issuing_and_is_named(story: Story, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ Two bill runs: January is issued, then one more call of January comes and March'
 """
 
 import io
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.orchestration.conftest import Install, Installation
 from tests.support.operator_builder import write_usage
 
 COLUMNS = Path(__file__).with_name("explained_columns.yaml")
+DOCS = Path(__file__).parents[2] / "docs" / "explain.md"
 
 INVOICE, CORRECTION = "F2026-00000001", "F2026-00000002"
 FR_CALLS = "A1/S1/usage/FR/2026-01-01/2026-02-01/standard"
@@ -498,6 +500,23 @@ def test_tree_fits_the_terminal(at: Installation, width: int) -> None:
     assert max(len(line.rstrip()) for line in shown.splitlines()) <= width
     for raw in ("None", "Decimal(", "datetime", "0001-01-01", "9999-12-31", "T10:00"):
         assert raw not in shown
+
+
+def test_examples_of_the_docs_run_and_are_right(at: Installation) -> None:
+    examples = re.findall(r"```sql\n(.*?)```", DOCS.read_text(encoding="utf-8"), flags=re.S)
+    with exclusive(at.warehouse), connect(at.warehouse) as con:
+        revenue, minutes, fees = (rows(con, sql) for sql in examples)
+    assert {(row["zone"], row["destination"]): row["revenue"] for row in revenue} == {
+        ("FR", "France"): "2.780000",
+        ("DE", "Germany"): "0.800000",
+    }
+    assert [(row["allowance_name"], row["minutes"], row["seconds"]) for row in minutes] == [
+        ("3 minutes", 3, 0)
+    ]
+    assert [(row["rate_line"], row["events"], row["connection_fees"]) for row in fees] == [
+        (2, 1, "0.050000"),
+        (3, 3, "0.150000"),
+    ]
 
 
 # --- words ---------------------------------------------------------------------------------------
