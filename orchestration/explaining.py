@@ -506,9 +506,8 @@ class Explainer:
         """The charge that an event stands in, with its documents, without its other events."""
         found = self._select("charging.explained_charges", "*", "charge_key = ?", key)
         if not found:
-            return Explanation(
-                "charge_to_come", f"charge {key}: no bill run of its period yet", {"charge_key": key}
-            )
+            to_come = f"charge {key}: no bill run of its period yet"
+            return Explanation("charge_to_come", to_come, {"charge_key": key})
         row = found[0]
         return Explanation(
             "charge",
