@@ -112,7 +112,10 @@ class Explainer:
         )
 
     def _select(self, table: str, columns: str, where: str, *values: Any) -> list[Row]:
-        """Rows of one public table or view; none where it does not stand yet."""
+        """Rows of one public table or view; none where it does not stand yet.
+
+        `values` are those of the question marks in `columns`, then in `where`.
+        """
         schema, _, name = table.partition(".")
         if not has_table(self.con, schema, name):
             return []
@@ -264,28 +267,28 @@ class Explainer:
         )
 
     def _still_owed(self, charge: Row) -> list[Fact]:
-        """What documents billed of a charge, and the difference that the next draft proposes."""
-        if not has_table(self.con, "invoicing", "explained_lines"):
-            return []
-        found = rows(
-            self.con,
-            """
-            select
-                cast(coalesce(sum(amount_charged), 0) as decimal(18, 3)) as billed,
-                cast(cast(? as decimal(18, 3)) - coalesce(sum(amount_charged), 0) as decimal(18, 3))
-                    as unbilled
-            from invoicing.explained_lines
-            where account_id = ? and charge_key = ?
-            """,
-            [charge["amount_net"], charge["account_id"], charge["charge_key"]],
+        """What documents billed of a charge, and the difference that is not billed yet."""
+        billed, unbilled = self._billed_and_not(charge)
+        currency = charge["currency_code"]
+        said = f"{text.money(billed, currency)}, not yet billed {text.money(unbilled, currency)}"
+        return [("billed", said)]
+
+    def _billed_and_not(self, charge: Row) -> tuple[str, str]:
+        """A charge's amount in issued documents, and what is owed beyond it (5.6)."""
+        found = self._select(
+            "invoicing.explained_lines",
+            "cast(coalesce(sum(amount_charged), 0) as decimal(18, 3)) as billed, "
+            "cast(cast(? as decimal(18, 3)) - coalesce(sum(amount_charged), 0) as decimal(18, 3)) "
+            "as unbilled",
+            "account_id = ? and charge_key = ?",
+            charge["amount_net"],
+            charge["account_id"],
+            charge["charge_key"],
         )
-        billed, unbilled = (
-            text.money(found[0][n], charge["currency_code"]) for n in ("billed", "unbilled")
-        )
-        return [("billed", f"{billed}, not yet billed {unbilled}")]
+        return (found[0]["billed"], found[0]["unbilled"]) if found else ("0", charge["amount_net"])
 
     def _billed(self, charge: Row) -> list[Explanation]:
-        """The lines of documents and drafts that a charge stands in."""
+        """The lines of documents that a charge stands in, and of the draft with the rest of it."""
         currency = charge["currency_code"]
         issued = self._select(
             "invoicing.explained_lines",
@@ -294,33 +297,42 @@ class Explainer:
             charge["account_id"],
             charge["charge_key"],
         )
-        drafted = self._select(
+        billed = [
+            Explanation(
+                "billed",
+                f"billed on {row['document_number']}, line {row['line_number']}: "
+                f"{text.money(row['amount_net'], currency)}"
+                + (" (correction)" if row["is_correction"] else ""),
+                row,
+            )
+            for row in issued
+        ]
+        return billed + self._drafted(charge)
+
+    def _drafted(self, charge: Row) -> list[Explanation]:
+        """The draft lines that propose what is not billed yet: those of the last bill date.
+
+        Drafts stay where they are when they are issued; a charge that is billed in full has none.
+        """
+        _, unbilled = self._billed_and_not(charge)
+        if not unbilled.strip("-0."):
+            return []
+        found = self._select(
             "invoicing.draft_invoice_lines",
             "bill_date, line_number, amount_net, is_correction",
-            "account_id = ? and charge_key = ? order by bill_date, line_number",
-            charge["account_id"],
-            charge["charge_key"],
+            "account_id = ? and charge_key = ? and bill_date = ("
+            "select max(bill_date) from invoicing.draft_invoice_lines "
+            "where account_id = ? and charge_key = ?) order by line_number",
+            *(charge["account_id"], charge["charge_key"]) * 2,
         )
         return [
-            *(
-                Explanation(
-                    "billed",
-                    f"billed on {row['document_number']}, line {row['line_number']}: "
-                    f"{text.money(row['amount_net'], currency)}"
-                    + (" (correction)" if row["is_correction"] else ""),
-                    row,
-                )
-                for row in issued
-            ),
-            *(
-                Explanation(
-                    "drafted",
-                    f"drafted for {row['bill_date']}, line {row['line_number']}: "
-                    f"{text.money(row['amount_net'], currency)}",
-                    row,
-                )
-                for row in drafted
-            ),
+            Explanation(
+                "drafted",
+                f"drafted for {row['bill_date']}, line {row['line_number']}: "
+                f"{text.money(row['amount_net'], charge['currency_code'])}",
+                row,
+            )
+            for row in found
         ]
 
     def _usage_totals(self, charge: Row) -> list[Explanation]:

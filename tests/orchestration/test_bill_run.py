@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 
 from orchestration import bill_runs, issuing
 from orchestration.bill_runs import FailedCheck
@@ -16,6 +17,7 @@ from tests.orchestration.conftest import Finished, Install, Installation, status
 
 BILL_DATE = "2026-02-01"
 INVOICE = "F2026-00000001"
+EXPLAINED_COLUMNS = Path(__file__).with_name("explained_columns.yaml")
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,9 @@ def test_explain_of_a_credited_charge_names_invoice_and_credit_note(story: Story
     told = story.at.run("explain", line["charge_key"]).stdout
     assert "0.00 EUR, not yet billed" in told
     assert "drafted for 2026-02-01" in told
+    columns = yaml.safe_load(EXPLAINED_COLUMNS.read_text(encoding="utf-8"))
+    [drafted] = [step for step in charge["steps"] if step["kind"] == "drafted"]
+    assert list(drafted) == ["kind", *columns["drafted"]]
 
 
 def test_failed_check_stops_issuing_and_is_named(story: Story, tmp_path: Path) -> None:
