@@ -210,7 +210,9 @@ def build(
                     "--indirect-selection",
                     "buildable",
                     "--vars",
-                    json.dumps({"bill_date": bill_date.isoformat(), "rules_digest": rules_digest()}),
+                    json.dumps(
+                        {"bill_date": bill_date.isoformat(), "rules_digest": rules_digest()}
+                    ),
                     "--no-write-json",
                     "--target-path",
                     str(folder),

@@ -33,10 +33,13 @@ grant_periods as (
         grant_periods.increment,
         grant_periods.is_unlimited,
         grant_periods.rollover_max,
-        levels.level
+        levels.level,
+        coalesce(grant_use.used, 0) as used_before
     from {{ ref('int_grant_periods') }} as grant_periods
     inner join {{ ref('int_grant_levels') }} as levels
         on grant_periods.grant_key = levels.grant_key
+    left join {{ ref('int_grant_use') }} as grant_use
+        on grant_periods.grant_key = grant_use.grant_key and grant_periods.bill_date = grant_use.bill_date
     inner join {{ ref('int_hot_pools') }} as hot_pools
         on levels.pool_number = hot_pools.pool_number
 
@@ -97,7 +100,7 @@ held_{{ level }}_0 as (
         grant_periods.is_unlimited,
         grant_periods.rollover_max,
         grant_periods.period_number,
-        grant_periods.opening as available,
+        grant_periods.opening - grant_periods.used_before as available,
         coalesce(wanted.increments, 0) as wanted
     from grant_periods
     left join wanted_{{ level }} as wanted
@@ -121,7 +124,7 @@ held_{{ level }}_{{ period }} as (
             earlier.available
             - least({{ floor_div('earlier.available', 'earlier.increment') }}, earlier.wanted) * earlier.increment,
             coalesce(earlier.rollover_max, earlier.available)
-        ) as available,
+        ) - grant_periods.used_before as available,
         coalesce(wanted.increments, 0) as wanted
     from held_{{ level }}_{{ period - 1 }} as earlier
     inner join grant_periods

@@ -4,10 +4,13 @@ with grant_periods as (
     select
         grant_periods.*,
         levels.level,
-        levels.pool_number
+        levels.pool_number,
+        grant_periods.opening - coalesce(grant_use.used, 0) as held
     from {{ ref('int_grant_periods') }} as grant_periods
     inner join {{ ref('int_grant_levels') }} as levels
         on grant_periods.grant_key = levels.grant_key
+    left join {{ ref('int_grant_use') }} as grant_use
+        on grant_periods.grant_key = grant_use.grant_key and grant_periods.bill_date = grant_use.bill_date
 
 ),
 
@@ -84,7 +87,7 @@ own as (
         grants.is_unlimited,
         grants.from_second,
         grants.to_second,
-        grants.opening,
+        grants.held,
         grants.pool_number
     from {{ ref('int_usage_classes') }} as classes
     inner join own_grants as grants
@@ -114,7 +117,7 @@ shared as (
         grants.is_unlimited,
         grants.from_second,
         grants.to_second,
-        grants.opening,
+        grants.held,
         grants.pool_number
     from {{ ref('int_usage_classes') }} as classes
     inner join {{ ref('int_subscription_numbers') }} as subscriptions

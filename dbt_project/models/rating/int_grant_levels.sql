@@ -1,5 +1,6 @@
 -- One row per grant: its pool, and the level at which it is drawn in it (4.2).
 -- A grant of a lower level is drawn before one of a higher level; grants of one level never meet in one event.
+{{ config(materialized='replaced_in_part', replace_where='(select is_full from rating.int_rating_scope)') }}
 with grants as (
 
     select
@@ -131,4 +132,4 @@ all_levels as (
 
 )
 
-select * from all_levels
+select * from all_levels{% if not rates_all() %} where 1 = 0{% endif %}

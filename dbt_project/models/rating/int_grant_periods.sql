@@ -1,4 +1,5 @@
 -- One row per grant and period in which it can be used: its own, and those into which its rest rolls (4.4).
+{{ config(materialized='replaced_in_part', replace_where='(select is_full from rating.int_rating_scope)') }}
 {%- set stored_balances = load_relation(api.Relation.create(database=target.database, schema='rating', identifier='int_grant_balances')) %}
 with grants as (
 
@@ -116,4 +117,4 @@ usable as (
 
 )
 
-select * from usable
+select * from usable{% if not rates_all() %} where 1 = 0{% endif %}

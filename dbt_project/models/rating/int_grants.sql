@@ -1,8 +1,5 @@
 -- One row per product held, allowance and period (4.1), narrow: allowance_grants shows it with its texts.
-{{ config(
-    materialized='replaced_in_part',
-    replace_where='bill_date >= (select first_bill_date from customers.bill_run)',
-) }}
+{{ config(materialized='replaced_in_part', replace_where=all_of_the_window()) }}
 with holdings as (
 
     select
@@ -142,4 +139,4 @@ granted as (
 
 )
 
-select * from granted
+select * from granted{% if not rates_all() %} where 1 = 0{% endif %}

@@ -8,7 +8,7 @@ with hot_usage as (
         hot_classes.class_number,
         hot_classes.pool_number,
         hot_classes.last_level
-    from {{ ref('int_usage_events') }} as events
+    from {{ ref('int_events_to_rate') }} as events
     inner join {{ ref('int_hot_classes') }} as hot_classes
         on
             events.subscription_number = hot_classes.subscription_number

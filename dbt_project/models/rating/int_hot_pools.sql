@@ -30,7 +30,7 @@ contested as (
         or first_grants.is_partly_outside
         or (
             not first_grants.is_unlimited
-            and {{ floor_div('first_grants.opening', 'first_grants.increment') }} * first_grants.increment
+            and {{ floor_div('first_grants.held', 'first_grants.increment') }} * first_grants.increment
             < demands.most_wanted
         )
 

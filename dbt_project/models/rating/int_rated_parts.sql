@@ -1,7 +1,10 @@
 -- One row per event and part (3, 4), narrow: rated_usage shows it with its texts. Sum over an event = what it costs.
 {{ config(
     materialized='replaced_in_part',
-    replace_where='bill_date >= (select first_bill_date from customers.bill_run)',
+    replace_where="bill_date >= (select first_bill_date from customers.bill_run) and ("
+    "(select is_full from rating.int_rating_scope)"
+    " or event_key in (select event_key from rating.int_redone_events)"
+    " or " ~ rows_judged() ~ ")",
 ) }}
 with steps as (
 
@@ -62,7 +65,7 @@ plain_events as (
         steps.minimum_charge,
         steps.maximum_charge,
         {{ billed_units('events.quantity', 'steps.first_increment', 'steps.next_increment') }} as tail_units
-    from {{ ref('int_usage_events') }} as events
+    from {{ ref('int_events_to_rate') }} as events
     inner join steps
         on events.rate_step_id = steps.rate_step_id
     left join {{ ref('int_cold_classes') }} as cold_classes
@@ -74,9 +77,7 @@ plain_events as (
         on events.event_key = whole_draws.event_key
     left join (select event_key from {{ ref('int_special_events') }}) as special
         on events.event_key = special.event_key
-    where
-        events.bill_date >= {{ first_bill_date_in_window() }}
-        and special.event_key is null
+    where special.event_key is null
 
 ),
 

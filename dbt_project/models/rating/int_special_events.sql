@@ -43,14 +43,13 @@ candidates as (
     select event_key from partly_drawn
     union
     select event_key
-    from {{ ref('int_usage_events') }}
-    where is_cut and bill_date >= {{ first_bill_date_in_window() }}
+    from {{ ref('int_events_to_rate') }}
+    where is_cut
     union
     select events.event_key
-    from {{ ref('int_usage_events') }} as events
+    from {{ ref('int_events_to_rate') }} as events
     inner join tiered_steps
         on events.rate_step_id = tiered_steps.rate_step_id
-    where events.bill_date >= {{ first_bill_date_in_window() }}
 
 ),
 
@@ -77,7 +76,7 @@ special as (
         coalesce(partly_drawn.covered, 0) as covered,
         coalesce(partly_drawn.draws, 0) as draws
     from candidates
-    inner join {{ ref('int_usage_events') }} as events
+    inner join {{ ref('int_events_to_rate') }} as events
         on candidates.event_key = events.event_key
     inner join steps
         on events.rate_step_id = steps.rate_step_id

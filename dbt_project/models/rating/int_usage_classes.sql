@@ -9,8 +9,8 @@ with classes as (
         cast(sum(quantity) as bigint) as quantity,
         min({{ epoch_seconds('started_at') }}) as first_second,
         max({{ epoch_seconds('started_at') }}) as last_second
-    from {{ ref('int_usage_events') }}
-    where bill_date >= {{ first_bill_date_in_window() }} and quantity > 0
+    from {{ ref('int_events_to_rate') }}
+    where quantity > 0
     group by subscription_number, bill_date, situation_key
 
 )

@@ -1,0 +1,23 @@
+{#-
+    Whether the run rates all usage of the window. If not, it rates that of new files, and anew only
+    what they change (int_rating_scope); a model asks when it runs, as the SQL differs.
+-#}
+{% macro rates_all() -%}
+    {%- set scope_table = ref('int_rating_scope') -%}
+    {%- set answer = namespace(is_full=true) -%}
+    {%- if execute and flags.WHICH in ('run', 'build', 'show') and load_relation(scope_table) is not none -%}
+        {%- set answer.is_full = run_query('select is_full from ' ~ scope_table).rows[0][0] -%}
+    {%- endif -%}
+    {{ return(answer.is_full) }}
+{%- endmacro %}
+
+{#- A table of the warehouse as the run before left it, or none: a model reads what it will itself change later. -#}
+{% macro standing(schema, table) -%}
+    {{ return(load_relation(api.Relation.create(database=target.database, schema=schema, identifier=table))) }}
+{%- endmacro %}
+
+{#- A `replace_where` for a table that stays as it is unless the run rates all usage of the window. -#}
+{% macro all_of_the_window() -%}
+    (select is_full from rating.int_rating_scope)
+    and bill_date >= (select first_bill_date from customers.bill_run)
+{%- endmacro %}

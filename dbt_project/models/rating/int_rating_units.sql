@@ -1,0 +1,151 @@
+-- One row per account and service that new files touch, and whether its usage of the window is rated anew.
+-- No grant and no tier reaches beyond it. Usage that starts after all that was rated can only add to it: what came
+-- first drew first (4.2). Earlier usage, usage judged again and usage with tiers make all of it to be rated anew.
+{%- set is_full = rates_all() %}
+{%- set parts = standing('rating', 'int_rated_parts') %}
+{%- set first_bill_date = first_bill_date_in_window() %}
+with scope as (
+
+    select (after_file_number + 1) * 4294967296 as first_new_key from {{ ref('int_rating_scope') }}
+
+),
+
+subscriptions as (
+
+    select
+        subscriptions.subscription_number,
+        subscriptions.account_id,
+        accounts.account_number
+    from {{ ref('int_subscription_numbers') }} as subscriptions
+    inner join {{ ref('int_account_numbers') }} as accounts
+        on subscriptions.account_id = accounts.account_id
+
+),
+
+tiered_steps as (
+
+    select steps.rate_step_id
+    from {{ ref('int_rate_steps') }} as steps
+    inner join (select distinct tariff_id from {{ ref('int_rate_steps') }} where is_tiered) as tiered
+        on steps.tariff_id = tiered.tariff_id
+
+),
+
+tiered_events as (
+
+    select events.event_key
+    from {{ ref('int_usage_events') }} as events
+    inner join tiered_steps
+        on events.rate_step_id = tiered_steps.rate_step_id
+    inner join scope
+        on events.event_key >= scope.first_new_key
+    union
+    select segments.event_key
+    from {{ ref('int_cut_segments') }} as segments
+    inner join tiered_steps
+        on segments.rate_step_id = tiered_steps.rate_step_id
+    inner join scope
+        on segments.event_key >= scope.first_new_key
+
+),
+
+changed as (
+
+    select
+        events.subscription_number,
+        {{ floor_div('events.situation_key', 2) }} % 4 as service_number,
+        events.started_at as first_start,
+        tiered_events.event_key is not null as is_redone
+    from {{ ref('int_usage_events') }} as events
+    inner join scope
+        on events.event_key >= scope.first_new_key
+    left join tiered_events
+        on events.event_key = tiered_events.event_key
+    union all
+    -- judged again: as it is now, and as it was rated
+    select
+        events.subscription_number,
+        {{ floor_div('events.situation_key', 2) }} % 4 as service_number,
+        events.started_at as first_start,
+        true as is_redone
+    from {{ ref('int_usage_events') }} as events
+    inner join {{ ref('int_records_judged_again') }} as judged_again
+        on events.event_key = judged_again.event_key
+    {% if parts is not none -%}
+    union all
+    select
+        parts.subscription_number,
+        {{ floor_div('parts.situation_key', 2) }} % 4 as service_number,
+        parts.started_at as first_start,
+        true as is_redone
+    from {{ parts }} as parts
+    inner join {{ ref('int_records_judged_again') }} as judged_again
+        on parts.event_key = judged_again.event_key
+    {%- endif %}
+
+),
+
+touched as (
+
+    select
+        subscriptions.account_number,
+        subscriptions.account_id,
+        changed.service_number,
+        min(changed.first_start) as first_start,
+        max(case when changed.is_redone then 1 else 0 end) = 1 as is_redone
+    from changed
+    inner join subscriptions
+        on changed.subscription_number = subscriptions.subscription_number
+    group by subscriptions.account_number, subscriptions.account_id, changed.service_number
+
+),
+
+{% if parts is not none -%}
+rated_before as (
+
+    select
+        subscriptions.account_number,
+        rated.service_number,
+        max(rated.last_start) as last_start
+    from (
+        select
+            subscription_number,
+            {{ floor_div('situation_key', 2) }} % 4 as service_number,
+            max(started_at) as last_start
+        from {{ parts }}
+        where bill_date >= {{ first_bill_date }}
+        group by subscription_number, {{ floor_div('situation_key', 2) }} % 4
+    ) as rated
+    inner join subscriptions
+        on rated.subscription_number = subscriptions.subscription_number
+    group by subscriptions.account_number, rated.service_number
+
+),
+
+{% endif -%}
+units as (
+
+    select
+        touched.account_number,
+        touched.account_id,
+        touched.service_number,
+        {{ service_name('touched.service_number') }} as service,
+        touched.is_redone
+        {%- if parts is not none %}
+        or touched.first_start <= coalesce(rated_before.last_start, timestamp '0001-01-01 00:00:00')
+        {%- endif %} as is_redone
+    from touched
+    {% if parts is not none -%}
+    left join rated_before
+        on
+            touched.account_number = rated_before.account_number
+            and touched.service_number = rated_before.service_number
+    {%- endif %}
+    {% if is_full -%}
+    -- a run that rates everything needs no list
+    where 1 = 0
+    {%- endif %}
+
+)
+
+select * from units
