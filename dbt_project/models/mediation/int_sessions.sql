@@ -1,5 +1,6 @@
 -- One row per voice record that is a part of a session (2.3): what becomes of the part and its call.
 -- A part has a charging_id and a sequence; a voice record without a sequence is a call of its own.
+-- A part that falls out for an earlier reason of 2.4 is missing in its call.
 with parts as (
 
     select
@@ -14,6 +15,8 @@ with parts as (
     from {{ records_to_judge() }} as records
     left join {{ ref('int_repeated_records') }} as repeated
         on {{ event_key('records.file_number', 'records.line_number') }} = repeated.event_key
+    inner join {{ ref('int_file_first_runs') }} as files
+        on records.file_number = files.file_number
     cross join {{ ref('operator') }} as operator
     where
         records.charging_id is not null
@@ -23,6 +26,7 @@ with parts as (
         and coalesce(lower(records.disposition), 'answered') = 'answered'
         and records.duration_seconds >= 0
         and records.duration_seconds <= operator.max_voice_hours * 3600
+        and {{ epoch_seconds('records.started_at') }} <= {{ epoch_seconds('files.loaded_at') }} + 3600
 
 ),
 
