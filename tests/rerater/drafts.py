@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 
+from . import calendar
 from .charges import Charge, ChargeKey
 from .reader import Account, Folder, Payment
 from .taxes import Share, TaxLine, TaxRates, rates_on, tax_document
@@ -151,13 +152,17 @@ def draft(
         line = len(keys)
         keys.append(key)
         back, rest = take_back(ledger.billed.get(key, []), amount)
-        shares += [Share(line, key.tax_category, one.rates, one.amount) for one in back]
+        by_rates: dict[TaxRates, Fraction] = defaultdict(Fraction)
+        for one in back:
+            by_rates[one.rates] += one.amount
         if rest != 0:
             tax_date = owed[key].tax_date if key in owed else key.period_start
             rates = rates_on(folder, account, key.tax_category, tax_date)
             if rates is None:
                 hold_reason = "no_tax_rate"
-            shares.append(Share(line, key.tax_category, rates or (), rest))
+            by_rates[rates or ()] += rest
+        # lines share the net, not the slices from which a line was taken back (6.3)
+        shares += [Share(line, key.tax_category, rates, part) for rates, part in by_rates.items()]
     taxed = tax_document(
         shares, prices_include_tax=operator.prices_include_tax, minor_units=operator.minor_units
     )
@@ -188,7 +193,9 @@ def draft(
         status = NOTHING_TO_BILL
     elif hold_reason:
         status = HELD
-    elif 0 <= total < operator.minimum_invoice:
+    elif 0 <= total < operator.minimum_invoice and not loses_a_charge(
+        lines, folder, account, bill_date
+    ):
         status = BELOW_MINIMUM
     return Draft(
         account_id=account.account_id,
@@ -203,6 +210,23 @@ def draft(
         status=status,
         hold_reason=hold_reason,
     )
+
+
+def loses_a_charge(
+    lines: Iterable[Line], folder: Folder, account: Account, bill_date: date
+) -> bool:
+    """Whether a line lies before the window of the next run, which could not bill it any more.
+
+    Such a draft is not carried to the next bill for being small (1.2, operator-folder).
+    """
+    operator = folder.operator
+    start = calendar.window_start(
+        calendar.add_months(bill_date, 1),
+        account.cycle_day,
+        lookback_periods=operator.lookback_periods,
+        first_period=operator.first_period,
+    )
+    return any(line.key.period_end <= start for line in lines)
 
 
 def document_number(ledger: Ledger, folder: Folder, kind: str, bill_date: date) -> str:
@@ -312,7 +336,17 @@ def open_amounts(
         for one in ledger.documents
         if one.draft.account_id == account.account_id and one.draft.bill_date <= day
     }
-    surplus = -sum((amount for amount in opened.values() if amount < 0), Fraction(0))
+    surplus = -sum(
+        (
+            one.draft.amount_total
+            for one in ledger.documents
+            if one.draft.account_id == account.account_id
+            # not of the day itself: a run that is repeated must not see what it issued (7.2)
+            and one.draft.bill_date < day
+            and one.draft.amount_total < 0
+        ),
+        Fraction(0),
+    )
     opened = {number: max(amount, Fraction(0)) for number, amount in opened.items()}
     received = sorted(
         (

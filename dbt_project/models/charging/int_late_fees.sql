@@ -64,7 +64,8 @@ settlements as (
 
     select
         credit_notes.account_id,
-        credit_notes.bill_date as settled_on,
+        -- from the day after: a run that is repeated must not see its own credit notes (7.2)
+        {{ add_days('credit_notes.bill_date', '1') }} as settled_on,
         credit_notes.credited_document_number as document_number,
         -credit_notes.amount_total as amount
     from documents as credit_notes
