@@ -594,7 +594,7 @@ class PeriodSettlement:
             if (
                 key.charge_kind == USAGE
                 and key.subscription_id == subscription_id
-                and self.remaining[key] > 0
+                and self.remaining[key] != 0
             ):
                 by_category[key.tax_category].append(key)
         bases = {category: self.left(keys) for category, keys in by_category.items()}
@@ -602,6 +602,7 @@ class PeriodSettlement:
         if cap is None or used <= cap:
             return
         excess = self.charging.money(used - cap)
+        bases = {category: base for category, base in bases.items() if base > 0}
         lines = share(excess, bases, self.charging.operator.minor_units)
         for category, amount in sorted(lines.items()):
             self.reduce(
@@ -609,7 +610,7 @@ class PeriodSettlement:
                 plans[-1][0].product_id,
                 subscription_id,
                 category,
-                by_category[category],
+                [key for key in by_category[category] if self.remaining[key] > 0],
                 amount,
             )
 

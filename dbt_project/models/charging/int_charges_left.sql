@@ -20,7 +20,12 @@ charges_left as (
         charges.period_end,
         charges.tax_category,
         charges.tax_rate_date,
-        cast(greatest(charges.amount_net - coalesce(shares.share, 0), 0) as decimal(28, 9)) as amount_left
+        cast(
+            case
+                when charges.amount_net > 0 then greatest(charges.amount_net - coalesce(shares.share, 0), 0)
+                else charges.amount_net
+            end as decimal(28, 9)
+        ) as amount_left
     from {{ ref('int_discountable_charges') }} as charges
     left join shares
         on charges.charge_key = shares.charge_key

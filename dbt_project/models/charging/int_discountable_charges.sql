@@ -75,7 +75,8 @@ discountable as (
     inner join {{ ref('int_run_periods') }} as periods
         on charges.settled_from = periods.period_start
     where
-        charges.amount_net > 0
+        -- below zero: usage whose first part bears the cut to the event's maximum (3.6); limits count it
+        charges.amount_net <> 0
         and periods.is_in_window
 
 )

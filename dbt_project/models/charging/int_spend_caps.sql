@@ -50,14 +50,27 @@ above_cap as (
 
 ),
 
+weighed as (
+
+    -- a category below zero bears no credit
+    select
+        above_cap.*,
+        greatest(category_left, 0) as category_weight,
+        sum(greatest(category_left, 0)) over (
+            partition by account_id, subscription_id, period_start
+        ) as whole_weight
+    from above_cap
+
+),
+
 parts as (
 
     -- 5.7: shared by the tax categories of the usage, largest remainder
     select
-        above_cap.*,
-        {{ whole_part('credit_units', 'category_left', 'whole_left', digits=9) }} as part_units,
-        {{ part_remainder('credit_units', 'category_left', 'whole_left', digits=9) }} as remainder
-    from above_cap
+        weighed.*,
+        {{ whole_part('credit_units', 'category_weight', 'whole_weight', digits=9) }} as part_units,
+        {{ part_remainder('credit_units', 'category_weight', 'whole_weight', digits=9) }} as remainder
+    from weighed
 
 ),
 
