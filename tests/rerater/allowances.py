@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from math import ceil
 
 from . import calendar
 from .calendar import Stretch
 from .classify import Event
 from .money import ceil_div
-from .reader import ANY, OPEN, Allowance, Operator, SubscribedProduct
+from .reader import ANY, Allowance, Operator, SubscribedProduct
 
 
 @dataclass
@@ -26,6 +26,8 @@ class Grant:
     """Start of the period of the grant."""
     usable: Stretch
     """Days on which events may draw: while the product is held (4.1)."""
+    usable_until: datetime | None
+    """The instant of its holder's termination, on that day."""
     expires: date
     granted: int | None
     left: int | None
@@ -75,13 +77,13 @@ def new_grant(
     active: Stretch,
     period: Stretch,
     operator: Operator,
-    last_day: date,
+    usable_until: datetime | None,
 ) -> Grant | None:
     """The grant of a subscribed product in a period (4.1).
 
     Allowance quantity x product quantity, by days if `prorate`, rounded up to a base unit.
-    `last_day`: the last day on which the holder is active at any hour. A product is held no longer
-    than its subscription is active.
+    `usable_until`: the instant at which the holder is terminated, if it is. A product is held no
+    longer than its subscription is active.
     """
     stretch = period.overlap(Stretch(held.valid_from, held.valid_to))
     charged = stretch.overlap(active) if stretch else None
@@ -101,10 +103,8 @@ def new_grant(
         subscription_id=held.subscription_id,
         subscribed_product_id=held.subscribed_product_id,
         granted_in=period.start,
-        usable=Stretch(
-            max(held.valid_from, active.start),
-            held.valid_to if last_day == OPEN else min(held.valid_to, last_day + calendar.DAY),
-        ),
+        usable=Stretch(max(held.valid_from, active.start), held.valid_to),
+        usable_until=usable_until,
         expires=min(last, held.valid_to, active.end),
         granted=granted,
         left=granted,
@@ -127,6 +127,7 @@ def is_eligible(grant: Grant, event: Event) -> bool:
     return (
         (shared or grant.subscription_id == event.subscription_id)
         and event.start_date in grant.usable
+        and (grant.usable_until is None or event.started_at < grant.usable_until)
         and allowance.service == event.service
         and bool(allowance.zones & {ANY, event.zone})
         and bool(allowance.visited_zones & {ANY, event.visited_zone})

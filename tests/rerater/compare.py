@@ -65,13 +65,13 @@ def busy(rows: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
 class Comparison:
     """One run of both sides."""
 
-    def __init__(
-        self, folder: Folder, result: RunResult, pipeline: Pipeline, *, detail: bool = True
-    ) -> None:
+    def __init__(self, folder: Folder, result: RunResult, pipeline: Pipeline) -> None:
         self.folder = folder
         self.result = result
         self.pipeline = pipeline
-        self.detail = detail
+        self.named_rates = {rate.rate_id for rate in folder.rates if rate.rate_id}
+        self.compared: list[str] = []
+        """Rated events that both sides were asked about."""
         self.accounts: dict[str, Account] = {
             row.account_id: row for row in folder.accounts if row.cycle_day == result.bill_date.day
         }
@@ -97,14 +97,19 @@ class Comparison:
 
     def compare(self) -> list[Difference]:
         """All differences, in the order of the pipeline."""
-        self.suspended_usage()
-        self.usage_events()
-        self.rated_usage()
-        self.allowance_balances()
+        self.compare_usage()
         self.owed_charges()
         self.draft_invoice_lines()
         self.draft_invoice_taxes()
         self.draft_invoices()
+        return self.found
+
+    def compare_usage(self) -> list[Difference]:
+        """Differences up to rated usage and balances: mediation and rating alone."""
+        self.suspended_usage()
+        self.usage_events()
+        self.rated_usage()
+        self.allowance_balances()
         return self.found
 
     def suspended_usage(self) -> None:
@@ -161,16 +166,20 @@ class Comparison:
         )
 
     def rated_usage(self) -> None:
-        """Per event, then part by part: parts without units say nothing."""
-        ours: dict[Key, Any] = {}
-        for event_id, parts in self.result.parts.items():
-            if self.is_compared(event_id):
-                ours[(event_id,)] = self.parts_of(parts)
+        """Per event, what it costs, then every part of it in order."""
+        ours = {
+            (event_id,): self.parts_of(parts)
+            for event_id, parts in self.result.parts.items()
+            if self.is_compared(event_id)
+        }
+        self.compared = [event_id for (event_id,) in ours]
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
         query = (
-            "select usage_event_id, part_number, band, charge_name, quantity, allowance_grant_id, "
-            "billed_quantity, price, fees, amount from rating.rated_usage "
-            "order by usage_event_id nulls last, part_number nulls last"
+            "select parts.*, grants.allowance_id, grants.subscribed_product_id, "
+            "grants.bill_date as granted_at "
+            "from rating.rated_usage as parts left join rating.allowance_grants as grants "
+            "on parts.allowance_grant_id = grants.allowance_grant_id "
+            "order by parts.usage_event_id nulls last, parts.part_number nulls last"
         )
         for row in self.rows(query):
             if self.is_compared(row["usage_event_id"]):
@@ -178,54 +187,49 @@ class Comparison:
         theirs = {(event_id,): self.rows_of(rows) for event_id, rows in found.items()}
         self.differ("rating.rated_usage", ours, theirs)
 
+    def grant_name(self, part: Part) -> Key:
+        """A grant by what it is of; its id is a name of the pipeline's own."""
+        subscribed_product_id, allowance_id, start = part.allowance_grant_id.split("/")
+        cycle_day = self.accounts[part.account_id].cycle_day
+        period = calendar.period_of(date.fromisoformat(start), cycle_day)
+        return subscribed_product_id, allowance_id, str(period.end)
+
     def parts_of(self, parts: list[Part]) -> tuple[Any, ...]:
-        return self.summary(
-            [
-                (
-                    part.allowance_grant_id,
-                    part.band,
-                    part.charge_name,
-                    part.quantity,
-                    part.billed_quantity,
-                    part.price,
-                    part.fees,
-                    part.amount,
-                )
-                for part in parts
-            ]
-        )
+        rows: list[Key] = []
+        for part in parts:
+            amounts = tuple(map(exact, (part.quantity, part.fees, part.amount)))
+            if part.allowance_grant_id:
+                what = ("grant", *self.grant_name(part), exact(part.drawn))
+            else:
+                rate = (self.rate_name(part.rate_id), part.tier_from)
+                price = (exact(part.price), exact(part.per))
+                what = self.priced(part.billed_quantity, part.band, *rate, *price)
+                what += (part.tax_category,)
+            rows.append((*what, part.charge_name, *amounts))
+        return (exact(sum((part.amount for part in parts), Fraction(0))), *rows)
 
-    def rows_of(self, rows: list[dict[str, Any]]) -> tuple[Any, ...]:
-        names = (
-            "allowance_grant_id",
-            "band",
-            "charge_name",
-            "quantity",
-            "billed_quantity",
-            "price",
-            "fees",
-            "amount",
-        )
-        return self.summary([tuple(row[name] for name in names) for row in rows])
+    def rows_of(self, found: list[dict[str, Any]]) -> tuple[Any, ...]:
+        rows: list[Key] = []
+        for row in found:
+            amounts = tuple(exact(row[name]) for name in ("quantity", "fees", "amount"))
+            if row["allowance_grant_id"]:
+                grant = (row["subscribed_product_id"], row["allowance_id"], str(row["granted_at"]))
+                what = ("grant", *grant, exact(row["billed_quantity"]))
+            else:
+                rate = (self.rate_name(row["rate_id"]), row["tier_from"])
+                price = (exact(row["price"]), exact(row["per"]))
+                what = self.priced(row["billed_quantity"], row["band"], *rate, *price)
+                what += (row["tax_category"] or "",)
+            rows.append((*what, row["charge_name"], *amounts))
+        return (exact(sum((Fraction(row["amount"]) for row in found), Fraction(0))), *rows)
 
-    def summary(self, parts: list[tuple[Any, ...]]) -> tuple[Any, ...]:
-        """What an event costs, then its parts: equal neighbours are one, idle parts are none."""
-        found: list[Any] = []
-        total = Fraction(0)
-        for grant_id, band, name, quantity, billed, price, fees, amount in parts:
-            total += Fraction(amount)
-            kind = ("covered",) if grant_id else (band, name, exact(price))
-            sums = [Fraction(quantity), Fraction(0), Fraction(0)]
-            if not grant_id:
-                sums = [Fraction(billed), Fraction(fees), Fraction(amount)]
-            if sums[0] == 0 and sums[2] == 0:
-                continue
-            if found and found[-1][0] == kind and not grant_id:
-                sums = [a + b for a, b in zip(found.pop()[1], sums, strict=True)]
-            found.append((kind, sums))
-        if not self.detail:
-            found = []
-        return (exact(total), *((kind, *map(str, sums)) for kind, sums in found))
+    def priced(self, units: int, band: str, *price: object) -> Key:
+        """A part's band, units and price; a part without units lies in no tier and has no price."""
+        return ("rate", band, exact(units), *(price if units else ()))
+
+    def rate_name(self, rate_id: str) -> str:
+        """A rate row by its id; where the folder gives none, either side makes up its own."""
+        return rate_id if rate_id in self.named_rates else ""
 
     def allowance_balances(self) -> None:
         """Per allowance, holder and period: the grants' figures, sorted (their ids are names)."""

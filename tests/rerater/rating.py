@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 
 from . import allowances, calendar, price, tiers
@@ -48,13 +48,10 @@ def active_stretch(mediation: Mediation, held: SubscribedProduct) -> Stretch:
     return Stretch(start, max(start, end))
 
 
-def last_active_day(mediation: Mediation, held: SubscribedProduct) -> date:
-    """The local day of the holder's last active moment, for usage that still starts on it (4.1)."""
+def terminated_at(mediation: Mediation, held: SubscribedProduct) -> datetime | None:
+    """The instant at which the holder ends, and with it what its grants are good for (4.1)."""
     subscription = mediation.subscriptions.get(held.subscription_id)
-    if subscription is None or subscription.terminated_at is None:
-        return date.max
-    last = subscription.terminated_at - calendar.MICROSECOND
-    return calendar.local_date(last, mediation.operator.zone)
+    return subscription.terminated_at if subscription is not None else None
 
 
 def new_grants(
@@ -70,7 +67,7 @@ def new_grants(
             continue
         for row in allowances.allowance_on(folder.allowances, held.product_id, charged.start):
             grant = allowances.new_grant(
-                row, held, active, period, folder.operator, last_active_day(mediation, held)
+                row, held, active, period, folder.operator, terminated_at(mediation, held)
             )
             if grant is not None:
                 grants.append(grant)

@@ -208,7 +208,11 @@ NUMBERS = {
     "SATELLITE": ["+881612345678", "00881612345679"],
     "SHORT": ["3631", "112"],
 }
-NETWORKS = {"home": ["", "20801"], "EU": ["26201", "26299", "222"], "OVERSEAS": ["310410"]}
+NETWORKS = {
+    "home": ["", "20801"],
+    "EU": ["26201", "26299", "222", "23415"],
+    "OVERSEAS": ["310410", "23430"],
+}
 DURATIONS = [
     0,
     1,
@@ -279,6 +283,7 @@ class Generator:
         self.numbers: list[tuple[str, str, str]] = []
         """Subscription, kind of identifier, as the network writes it."""
         self.edges: list[datetime] = []
+        self.price_days: list[date] = []
         self.record = 0
 
     def late_fee(self) -> dict[str, Any]:
@@ -361,6 +366,13 @@ class Generator:
             ("310", "US", "OVERSEAS"),
         ]:
             add("networks", network=network, country=country, visited_zone=zone)
+        if self.chance(0.5):
+            moved = self.inner_day()
+            add("networks", network="23415", country="GB", visited_zone="EU", valid_to=moved)
+            add(
+                "networks", network="23415", country="GB", visited_zone="OVERSEAS", valid_from=moved
+            )
+        add("networks", network="234", country="GB", visited_zone="OVERSEAS")
         peak = self.random.choice([("08:00", "20:00"), ("07:30", "19:00"), ("02:30", "23:59:30")])
         add(
             "bands",
@@ -502,11 +514,11 @@ class Generator:
         if shape != "tiers" and self.chance(0.25):
             limits["maximum_charge"] = self.price(2000, 20000)
         base |= limits
-        add = self.tables.add
+        add = self.rate_row
         if shape == "steps":
             starts = [0, *sorted(self.random.sample(steps, self.random.randint(1, len(steps))))]
             for start in starts:
-                add("rates", **base, price=self.price(0, 4000, digits), starts_at=start)
+                add(**base, price=self.price(0, 4000, digits), starts_at=start)
         elif shape == "tiers":
             mode = self.random.choice(["graduated", "volume", "package"])
             if mode == "package":
@@ -516,7 +528,6 @@ class Generator:
             chosen = self.random.sample(bounds, self.random.randint(1, len(bounds)))
             for bound in [0, *sorted(chosen)]:
                 add(
-                    "rates",
                     **base,
                     price=self.price(0, 4000, digits),
                     tier_from=bound,
@@ -524,17 +535,28 @@ class Generator:
                     tier_fee=self.price(0, 10000) if self.chance(0.4) else None,
                 )
         elif shape == "dated":
-            day = self.inner_day()
-            add("rates", **base, price=self.price(0, 4000, digits), valid_to=day)
-            add("rates", **base, price=self.price(0, 4000, digits), valid_from=day)
+            known = self.price_days and self.chance(0.6)
+            day = self.random.choice(self.price_days) if known else self.inner_day()
+            self.price_days.append(day)
+            add(**base, price=self.price(0, 4000, digits), valid_to=day)
+            add(**base, price=self.price(0, 4000, digits), valid_from=day)
         else:
-            add("rates", **base, price=self.price(0, 4000, digits))
+            add(**base, price=self.price(0, 4000, digits))
+
+    def rate_row(self, **row: Any) -> None:
+        """One row of the rates; most have a name of their own, by which both sides know them."""
+        number = len(self.tables.table("rates")) + 1
+        rate_id = None if self.chance(0.1) else f"rate{number:04d}"
+        self.tables.add("rates", rate_id=rate_id, **row)
 
     def card(self, card: str, *, full: bool) -> None:
         """A rate card: `full` ones leave few gaps, options have some zones only."""
-        zones = [zone for zone in ZONES if self.chance(0.9 if full else 0.3)]
+        zones = [zone for zone in ZONES if self.chance(0.9 if full else 0.45)]
         for zone in zones:
-            if self.chance(0.4):
+            if not full and self.chance(0.6):
+                band = self.random.choice(["peak", "night", "weekend"])
+                self.rate_rows(card, service="voice", visited_zone="*", zone=zone, band=band)
+            elif self.chance(0.4):
                 self.rate_rows(card, service="voice", visited_zone="home", zone=zone, band="*")
                 for band in ("peak", "weekend", "owl", "feast"):
                     if self.chance(0.3):
@@ -595,6 +617,8 @@ class Generator:
             if self.chance(0.3):
                 day = self.inner_day()
                 add("products", **row, price=self.money(0, 4000), valid_to=day)
+                if self.chance(0.4):
+                    row["rate_card_id"] = f"card{self.random.randint(1, 4)}"
                 add("products", **row, price=self.money(0, 4000), valid_from=day)
             else:
                 add("products", **row, price=self.money(0, 4000))
@@ -650,25 +674,31 @@ class Generator:
                 }[service]
                 rollover = self.random.choice([0, 0, 1, 2])
                 unlimited = self.chance(0.08)
-                add(
-                    "allowances",
-                    allowance_id=f"allowance{number:02d}",
-                    product_id=product,
-                    name=f"Allowance {number}",
-                    service=service,
-                    quantity=None if unlimited else quantity,
-                    unit=unit,
-                    increment=self.random.choice(increment),
-                    priority=self.random.choice([0, 1, 1]),
-                    scope=self.random.choice(["subscription"] * 3 + ["account"]),
-                    zones="*" if service == "data" or self.chance(0.4) else "FR;FR_MOBILE;SHORT",
-                    visited_zones=self.random.choice(["*", "home", "home;EU"]),
-                    rollover_periods=None if unlimited else rollover,
-                    rollover_max=self.random.choice([None, 0, 1, quantity])
+                row: Row = {
+                    "allowance_id": f"allowance{number:02d}",
+                    "product_id": product,
+                    "name": f"Allowance {number}",
+                    "service": service,
+                    "quantity": None if unlimited else quantity,
+                    "unit": unit,
+                    "increment": self.random.choice(increment),
+                    "priority": self.random.choice([0, 1, 1]),
+                    "scope": self.random.choice(["subscription"] * 3 + ["account"]),
+                    "zones": "*" if service == "data" or self.chance(0.4) else "FR;FR_MOBILE;SHORT",
+                    "visited_zones": self.random.choice(["*", "home", "home;EU"]),
+                    "rollover_periods": None if unlimited else rollover,
+                    "rollover_max": self.random.choice([None, 0, 1, quantity])
                     if rollover and not unlimited
                     else None,
-                    prorate=self.chance(0.4),
-                )
+                    "prorate": self.chance(0.4),
+                }
+                if unlimited or self.chance(0.8):
+                    add("allowances", **row)
+                    continue
+                day = self.inner_day()
+                add("allowances", **row, valid_to=day)
+                row |= {"quantity": quantity + 1, "priority": self.random.choice([0, 1])}
+                add("allowances", **row, valid_from=day)
 
     def discounts(self) -> None:
         add = self.tables.add
@@ -844,7 +874,7 @@ class Generator:
         )
         if terminated:
             self.edges.append(self.at(terminated) + hour)
-        self.edges += [self.at(day) for day in (activated, terminated) if day]
+        self.edges += [self.at(day) for day in (activated, terminated) if day and day >= self.first]
         msisdn = f"336{10000000 + number:08d}"
         ported = self.inner_day() if self.chance(0.1) else None
         add(
@@ -864,7 +894,7 @@ class Generator:
         if ported and number > 1:
             self.edges.append(self.at(ported))
             other = self.tables.table("subscriptions")[self.random.randrange(number - 1)]
-            overlap = timedelta(minutes=self.random.choice([0, 0, 60]))
+            overlap = timedelta(minutes=self.random.choice([0, 0, 60, 14 * 24 * 60]))
             add(
                 "identifiers",
                 subscription_id=other["subscription_id"],
@@ -899,6 +929,8 @@ class Generator:
             if begin and since is None:
                 since = max(begin, self.inner_day())
             self.hold(account, subscription, option, since=since)
+            if self.chance(0.15):
+                self.hold(account, subscription, option, since=since)
         if self.chance(0.3):
             self.hold(
                 account,
@@ -960,9 +992,11 @@ class Generator:
             )
         elif kind < 0.55 and self.edges:
             moment = self.random.choice(self.edges) + timedelta(
-                seconds=self.random.choice([0, -1, 1, -3600, 3600])
+                seconds=self.random.choice([0, -1, 1, -3600, 3600, -(quantity // 2)])
             )
-        elif kind < 0.65:
+        elif kind < 0.6 and self.price_days:
+            moment = self.at(self.random.choice(self.price_days)) - timedelta(seconds=quantity // 2)
+        elif kind < 0.68:
             moment = self.at(self.random.choice(self.boundaries[:-1])) + timedelta(
                 seconds=self.random.choice([0, -1, -2, 30, -quantity])
             )
@@ -993,6 +1027,10 @@ class Generator:
         if self.chance(0.3):
             duration = self.random.randint(0, 7200)
         started = self.start(duration if service == "voice" else 0)
+        if self.chance(0.006):
+            started = self.at(self.end) + timedelta(
+                seconds=self.random.choice([0, 3599, 3600, 3601, 86400])
+            )
         row: Row = {
             "service": service,
             "direction": direction if self.chance(0.5) or direction != "originating" else None,
@@ -1035,6 +1073,8 @@ class Generator:
             other = dict(record)
             other["started_at"] = self.instant(started + timedelta(seconds=1))
             return [record, other]
+        if self.chance(0.05):
+            return [record, self.new_record(**row)]
         return [record]
 
     def session(self, row: Row, started: datetime) -> list[Row]:
@@ -1173,7 +1213,7 @@ def change_the_past(
     tables: Tables, draw: random.Random, bill_date: date, generator: Generator
 ) -> None:
     """What operators correct between two bill runs."""
-    if draw.random() < 0.3 and all(r["prefix"] != "999" for r in tables.table("prefixes")):
+    if draw.random() < 0.6 and all(r["prefix"] != "999" for r in tables.table("prefixes")):
         tables.add("prefixes", prefix="999", zone="WORLD", destination="Mended")
     for row in draw.sample(tables.table("rates"), min(3, len(tables.table("rates")))):
         row["price"] = generator.price(0, 4000, 7 if row["unit"] == "kb" else 4)

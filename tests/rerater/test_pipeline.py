@@ -1,64 +1,53 @@
-"""The pipeline against the re-rater, on generated operators over several bill runs.
+"""The pipeline against the re-rater, on generated operators: not one figure may differ.
 
-One seed by default; `RERATER_SEEDS=1-50` runs many. A seed is its own reproduction.
+`make fuzz` compares more of them, with other seeds. A scenario is its own reproduction.
 """
 
-import os
-from datetime import date, timedelta
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
-import pytest
+import yaml
 
-from tests.rerater import calendar, runs
-from tests.rerater.compare import Comparison
-from tests.rerater.pipeline import Pipeline
-from tests.rerater.reader import read_folder
-from tests.rerater.strategies import Generator, Tables, generate, generate_history
+from tests.rerater.agreement import Scenario, agree
+from tests.rerater.strategies import Generator
 
-ACCOUNTS, EVENTS = 30, 1500
-
-
-def seeds(default: str) -> list[int]:
-    """`3`, `1,5` or `1-50`."""
-    found: list[int] = []
-    for part in os.environ.get("RERATER_SEEDS", default).split(","):
-        first, _, last = part.partition("-")
-        found += range(int(first), int(last or first) + 1)
-    return found
+# Together they reach every feature of expected_coverage.yaml, in both halves of the year.
+SCENARIOS = [
+    "history:7:120:8000",
+    "months:2:150:9000",
+    "months:10:150:9000",
+    "months:13:150:9000",
+]
+LEAST_EVENTS = 20_000
+LEAST = yaml.safe_load(
+    (Path(__file__).parent / "expected_coverage.yaml").read_text(encoding="utf-8")
+)
 
 
-def differences(states: list[tuple[date, Tables]], home: Path) -> list[str]:
-    """Run both sides through the same states; the differences of the first run that has any."""
-    history, pipeline = runs.History(), Pipeline(home / "warehouse")
-    for bill_date, tables in states:
-        path = tables.write(home / str(bill_date))
-        folder = read_folder(path)
-        loaded_at = calendar.midnight(bill_date, folder.operator.zone)
-        result = runs.run(history, folder, bill_date, loaded_at=loaded_at)
-        pipeline.draft(path, bill_date, loaded_at)
-        found = Comparison(folder, result, pipeline).compare()
-        if found:
-            return [f"{bill_date}: {one}" for one in found]
-        held = pipeline.suspects(bill_date)
-        assert pipeline.issue(path, bill_date) == []
-        runs.issue(history, folder, result, held=held)
-    return []
-
-
-@pytest.mark.parametrize("seed", seeds("222"))
-def test_a_generated_history_gives_the_same_figures(seed: int, tmp_path: Path) -> None:
-    states = generate_history(seed, accounts=ACCOUNTS, events=EVENTS)
-    assert differences(states, tmp_path) == []
-
-
-@pytest.mark.parametrize("seed", seeds("113"))
-def test_a_generated_folder_of_many_months_gives_the_same_figures(
-    seed: int, tmp_path: Path
+def test_the_pipeline_and_the_rerater_agree_on_every_part_of_every_event(
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    accounts, events = 2 * ACCOUNTS, 2 * EVENTS
-    bill_date = Generator(seed, accounts=accounts, events=events).boundaries[-1]
-    tables = generate(seed, accounts=accounts, events=events)
-    assert differences([(bill_date, tables)], tmp_path) == []
+    events = 0
+    coverage: Counter[str] = Counter()
+    for text in SCENARIOS:
+        found = agree(Scenario.parse(text).states(), tmp_path / text.replace(":", "-"))
+        assert not found.differences, f'make fuzz FUZZ="{text}"\n{found.differences[0]}'
+        events += found.events
+        coverage += found.coverage
+    record_property(
+        "stated",
+        f"pipeline and re-rater agree on {events:,} generated events: {len(LEAST)} features, "
+        "0 differences",
+    )
+    assert events >= LEAST_EVENTS
+    too_few = {
+        feature: f"{coverage[feature]} of at least {least}"
+        for feature, least in LEAST.items()
+        if coverage[feature] < least
+    }
+    assert too_few == {}
 
 
 def test_the_generator_reaches_both_nights_on_which_the_clock_changes() -> None:
