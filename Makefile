@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: help setup demo ui test lint format
+.PHONY: help setup demo ui test fuzz mutants lint format
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' \
@@ -20,6 +20,12 @@ ui: setup ## Open Dagster on http://127.0.0.1:3000
 
 test: setup ## Run the whole test suite
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+fuzz: setup ## Compare the pipeline with the re-rater on 300,000 generated events (FUZZ="--seeds 1-40")
+	@$(BIN)/python -m tests.rerater.fuzz $(FUZZ)
+
+mutants: setup ## Break the rating SQL in 30 places and see whether the tests notice (MUTANTS="--seed 2")
+	@$(BIN)/python -m tests.mutants.run $(MUTANTS)
 
 lint: setup ## Check style, types and package boundaries; changes nothing
 	@$(BIN)/ruff check .

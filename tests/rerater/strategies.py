@@ -552,6 +552,7 @@ class Generator:
     def card(self, card: str, *, full: bool) -> None:
         """A rate card: `full` ones leave few gaps, options have some zones only."""
         zones = [zone for zone in ZONES if self.chance(0.9 if full else 0.45)]
+        zones = zones or ["FR"]
         for zone in zones:
             if not full and self.chance(0.6):
                 band = self.random.choice(["peak", "night", "weekend"])

@@ -1,0 +1,1 @@
+"""Breaks the SQL of mediation and rating on purpose, to see whether the tests notice."""
