@@ -256,7 +256,7 @@ class Laboratory:
         project = ["--project-dir", str(dbt.DBT_PROJECT), "--profiles-dir", str(dbt.DBT_PROJECT)]
         with warehouse.exclusive(file), environment("BILLHOUSE_WAREHOUSE", str(file)):
             try:
-                result = dbtRunner(manifest=self.manifest).invoke(
+                result: Any = dbtRunner(manifest=self.manifest).invoke(
                     [*quiet, *command, *project, "--no-write-json", "--target-path", str(folder)]
                 )
             finally:

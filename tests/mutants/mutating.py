@@ -143,8 +143,10 @@ def dropped_conditions(keyword: str) -> Callable[[str], Iterator[Span]]:
 
 
 def constants(text: str) -> Iterator[Span]:
-    """A whole number of 2 or more grows by one."""
+    """A whole number of 2 or more grows by one; the digits of a type are none."""
     for match in re.finditer(r"(?<![\w.'-])([2-9]|[1-9]\d+)(?![\w.'-])", text):
+        if re.search(r"decimal\((\d+, )?$", text[: match.start()]):
+            continue
         yield match.start(1), match.end(1), str(int(match.group(1)) + 1)
 
 

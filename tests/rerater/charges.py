@@ -627,7 +627,7 @@ class PeriodSettlement:
             and charge.key.subscription_id == subscription_id
             and charge.key.period == self.period
         )
-        if minimum is None or spent >= minimum:
+        if not minimum or spent >= minimum:
             return
         amount = self.charging.money(minimum - spent)
         if amount == 0:
