@@ -610,7 +610,7 @@ class Generator:
                 "kind": "plan",
                 "charge": self.random.choice(["advance", "advance", "arrears", "none"]),
                 "proration": self.random.choice(["daily", "daily", "none"]),
-                "tax_category": self.random.choice(["standard"] * 4 + ["reduced"]),
+                "tax_category": self.random.choice(["standard"] * 4 + ["reduced", ""]),
                 "rate_card_id": card,
                 "minimum_spend": self.money(500, 6000) if self.chance(0.3) else None,
                 "spend_cap": self.money(100, 4000) if self.chance(0.4) else None,
