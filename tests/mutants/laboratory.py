@@ -6,7 +6,7 @@ Every prepared warehouse is copied before it is used, so that mutants do not mee
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -25,9 +25,13 @@ from .mutating import Mutant, mutants_of
 DOMAINS = ("mediation", "rating")
 REFERENCE = ("path:models/catalog", "path:models/customers")
 """Built before, and again only for a mutant that they can depend on."""
-JUDGED = tuple(f"path:models/{domain}" for domain in DOMAINS)
+JUDGED = (*(f"path:models/{domain}" for domain in DOMAINS), "usage_accounting")
 NOT_SQL = ("Binder Error", "Parser Error", "Catalog Error", "Compilation Error", "Syntax")
 """What the engine or dbt says of text that is no SQL: such a mutant says nothing about tests."""
+
+
+Start = Callable[[Path], Path]
+"""Which of the warehouses of a bench to begin with."""
 
 
 class DoesNotBuild(Exception):
@@ -45,8 +49,18 @@ class Bench:
     result: runs.RunResult
 
     @property
-    def prepared(self) -> Path:
-        return self.home / "prepared.duckdb"
+    def pipeline(self) -> Pipeline:
+        return Pipeline(self.home)
+
+
+def prepared(home: Path) -> Path:
+    """The warehouse in which all is loaded and nothing judged."""
+    return home / "prepared.duckdb"
+
+
+def judged(home: Path) -> Path:
+    """The warehouse with everything judged, and nothing broken."""
+    return home / "judged.duckdb"
 
 
 def message_of(run: Any) -> str:
@@ -60,7 +74,7 @@ class Laboratory:
         self.home = home
         self.manifest = dbt.parse()
         self.benches: list[Bench] = []
-        self.issued = home / "issued.duckdb"
+        self.issued = home / "issued" / "billhouse.duckdb"
 
     # Preparing ---------------------------------------------------------------------------------
 
@@ -83,7 +97,7 @@ class Laboratory:
             result = runs.run(history, folder, bill_date, loaded_at=loaded_at)
             if number + 1 == len(states):
                 self.load(pipeline, path, bill_date, loaded_at)
-                shutil.copyfile(pipeline.warehouse, home / "prepared.duckdb")
+                shutil.copyfile(pipeline.warehouse, prepared(home))
                 return Bench(text, home, bill_date, folder, result)
             pipeline.draft(path, bill_date, loaded_at)
             held = pipeline.suspects(bill_date)
@@ -104,19 +118,22 @@ class Laboratory:
             pipeline = Pipeline(home)
             path = cases.tables.write(home / "operator")
             self.load(pipeline, path, cases.bill_date, cases.loaded_at)
-            shutil.copyfile(pipeline.warehouse, home / "prepared.duckdb")
+            shutil.copyfile(pipeline.warehouse, prepared(home))
             found.append((cases, pipeline, cases.bill_date))
         return found
 
     def rehearse(self) -> None:
-        """Nothing is broken yet, so nothing may be noticed; leaves a whole warehouse behind."""
+        """Nothing is broken yet, so nothing may be noticed; leaves whole warehouses behind."""
         for bench in self.benches:
-            if found := self.disagreement(bench, ()):
+            if found := self.disagreement(bench, JUDGED, prepared):
                 raise RuntimeError(f"{bench.name}: differs before anything is broken: {found}")
-        if found := self.golden_fault(()):
+            shutil.copyfile(bench.pipeline.warehouse, judged(bench.home))
+        if found := self.golden_fault(JUDGED, prepared):
             raise RuntimeError(f"golden cases fail before anything is broken: {found}")
-        first = self.benches[0]
-        shutil.copyfile(first.home / "billhouse.duckdb", self.issued)
+        for _, pipeline, _ in self.own_cases:
+            shutil.copyfile(pipeline.warehouse, judged(pipeline.home))
+        self.issued.parent.mkdir()
+        shutil.copyfile(judged(self.benches[0].home), self.issued)
 
     # Breaking ----------------------------------------------------------------------------------
 
@@ -176,17 +193,28 @@ class Laboratory:
 
     def noticed_by(self, mutant: Mutant) -> str | None:
         """What notices the fault first, none if nothing does. Raises DoesNotBuild."""
-        is_macro = mutant.name in self.manifest.macros
         with self.broken(mutant):
             if found := self.unit_test_fault(mutant):
                 return f"unit test {found}"
-            selection = (*REFERENCE, *JUDGED) if is_macro else JUDGED
+            selection, start = self.what_it_reaches(mutant)
             for bench in self.benches:
-                if found := self.disagreement(bench, selection):
+                if found := self.disagreement(bench, selection, start):
                     return f"re-rater ({bench.name}): {found}"
-            if found := self.golden_fault(selection):
+            if found := self.golden_fault(selection, start):
                 return f"golden case {found}"
         return None
+
+    def what_it_reaches(self, mutant: Mutant) -> tuple[Sequence[str], Start]:
+        """The models that a mutant can change, and the warehouse on which to build them anew.
+
+        A table that only ever grows would keep what the unbroken model wrote: then all is built.
+        """
+        node = self.manifest.nodes.get(mutant.name)
+        if node is None:
+            return (*REFERENCE, *JUDGED), prepared
+        if node.config.get("incremental_strategy") == "append":
+            return JUDGED, prepared
+        return [f"{node.name}+,{one}" for one in JUDGED], judged
 
     def unit_test_fault(self, mutant: Mutant) -> str:
         """The first unit test that fails, of the model or of those that use the macro."""
@@ -213,20 +241,20 @@ class Laboratory:
             self.add_macros(node.depends_on.macros, used)
         return macro in used
 
-    def disagreement(self, bench: Bench, selection: Sequence[str]) -> str:
+    def disagreement(self, bench: Bench, selection: Sequence[str], start: Start) -> str:
         """The first figure on which the pipeline and the re-rater differ."""
-        pipeline = Pipeline(bench.home)
-        shutil.copyfile(bench.prepared, pipeline.warehouse)
-        if fault := self.build(pipeline.warehouse, bench.bill_date, selection or JUDGED):
+        pipeline = bench.pipeline
+        shutil.copyfile(start(bench.home), pipeline.warehouse)
+        if fault := self.build(pipeline.warehouse, bench.bill_date, selection):
             return fault
         found = Comparison(bench.folder, bench.result, pipeline).compare_usage()
         return str(found[0])[:160] if found else ""
 
-    def golden_fault(self, selection: Sequence[str]) -> str:
+    def golden_fault(self, selection: Sequence[str], start: Start) -> str:
         """The first golden case that does not hold."""
         for cases, pipeline, bill_date in self.own_cases:
-            shutil.copyfile(pipeline.home / "prepared.duckdb", pipeline.warehouse)
-            if fault := self.build(pipeline.warehouse, bill_date, selection or JUDGED):
+            shutil.copyfile(start(pipeline.home), pipeline.warehouse)
+            if fault := self.build(pipeline.warehouse, bill_date, selection):
                 return fault
             if failures := cases.failures(pipeline):
                 return failures[0]

@@ -184,7 +184,6 @@ OPERATORS: dict[str, Callable[[str], Iterator[Span]]] = {
     "floor becomes ceil": swap(r"\b(floor)(?:_div)?\(", "ceil"),
     "sum becomes max": swap(r"\b(sum)\(", "max"),
     "a distinct goes": swap(r"\b(distinct )", ""),
-    "union all becomes union": swap(r"\bunion( all)\b", ""),
     "true becomes false": swap(r"\b(true)\b", "false"),
     "false becomes true": swap(r"\b(false)\b", "true"),
 }

@@ -28,9 +28,8 @@ SCENARIOS = (
     "history:7:40:2500",
     "months:2:60:4000",
     "months:10:60:4000",
-    "months:13:60:4000",
 )
-"""Together: both ways to cut calls, both nights, runs after other runs, three currencies."""
+"""Together: both ways to cut calls, both nights, a run after other runs."""
 
 
 def read_equivalents() -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ first one is the one to look at. Usage that starts after the bill date is left o
 later, and what stands of it now is nobody's figure.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -106,11 +106,23 @@ class Comparison:
 
     def compare_usage(self) -> list[Difference]:
         """Differences up to rated usage and balances: mediation and rating alone."""
+        self.usage_states()
         self.suspended_usage()
         self.usage_events()
         self.rated_usage()
         self.allowance_balances()
         return self.found
+
+    def usage_states(self) -> None:
+        """Per file, how many records ended in which state (2.1)."""
+        ours = Counter((key[0], state.state) for key, state in self.result.states.items())
+        query = "select file_id, state, records from assurance.usage_accounting"
+        theirs = {(r["file_id"], r["state"]): r["records"] for r in self.rows(query)}
+        self.differ(
+            "assurance.usage_accounting",
+            {key: (number,) for key, number in ours.items()},
+            {key: (number,) for key, number in theirs.items()},
+        )
 
     def suspended_usage(self) -> None:
         ours = {

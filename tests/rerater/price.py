@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from .classify import Event, Pricing, Segment
 from .money import RATED_DIGITS, ceil_div, round_half_up
-from .reader import Rate
+from .reader import ANY, Rate
 
 
 @dataclass(frozen=True)
@@ -96,5 +96,10 @@ def limit_fees(base: Rate, units: int, total: Fraction) -> Fraction:
 
 
 def charge_name(pricing: Pricing, event: Event) -> str:
-    """What usage is called on the bill: the row's, by default its zone (rates.csv)."""
-    return pricing.base.charge_name
+    """What usage is called on the bill: the row's, by default its zone (rates.csv).
+
+    Where the row prices any zone, it is that of the event, else the service (decision 0005).
+    """
+    row = pricing.base
+    zone = event.zone or event.service
+    return row.charge_name or (zone if row.zone == ANY else row.zone)

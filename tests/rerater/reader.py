@@ -508,7 +508,7 @@ def read_rate(row: Cells) -> Rate:
         tier_from=int(row.get("tier_from") or 0),
         tier_fee=number(row.get("tier_fee") or "0"),
         tier_mode=row.get("tier_mode") or "graduated",
-        charge_name=row.get("charge_name") or zone,
+        charge_name=row.get("charge_name", ""),
         valid_from=day(row.get("valid_from", ""), EVER),
         valid_to=day(row.get("valid_to", ""), OPEN),
     )

@@ -486,7 +486,7 @@ class Generator:
         service = key["service"]
         digits = 4
         name = key.pop("charge_name", None) or f"{service} {key.get('zone') or 'any'}"
-        key["charge_name"] = name
+        key["charge_name"] = None if self.chance(0.15) else name
         base: Row = {"rate_card_id": card, **key}
         if service == "voice":
             first, following = self.random.choice(INCREMENTS)
