@@ -137,7 +137,7 @@ def dropped_conditions(keyword: str) -> Callable[[str], Iterator[Span]]:
                 block = found.group(1)
             is_whole = line.count("(") == line.count(")")
             if block == keyword and is_whole and re.match(r"\s*and\s+\S", line):
-                yield match.start(), match.end(), ""
+                yield match.start(), match.end() - 1, ""
 
     return spans
 
