@@ -8,7 +8,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, Protocol
 
 from tests.rerater.mediation import key_of
@@ -192,9 +191,12 @@ class RerateResults:
 
 
 class WarehouseResults:
-    """The measures of the run whose drafts stand in a warehouse, read once, before the next run."""
+    """The measures of the run whose drafts stand in a warehouse, read once.
 
-    def __init__(self, pipeline: Pipeline, bill_date: date) -> None:
+    Without drafts only usage and balances are read: nothing beyond rating need be built.
+    """
+
+    def __init__(self, pipeline: Pipeline, bill_date: date, *, has_drafts: bool = True) -> None:
         self.parts: dict[str, list[dict[str, Any]]] = defaultdict(list)
         query = (
             "select usage_event_id, rate_id, quantity, allowance_grant_id, billed_quantity, fees, "
@@ -209,24 +211,15 @@ class WarehouseResults:
         }
         self.balances = pipeline.rows("select * from rating.allowance_balances")
 
-        self.pipeline = pipeline
-        self.bill_date = bill_date
+        def of_this_run(table: str) -> list[dict[str, Any]]:
+            if not has_drafts:
+                return []
+            rows = pipeline.rows(f"select * from invoicing.{table}")
+            return [row for row in rows if row["bill_date"] == bill_date]
 
-    def of_this_run(self, table: str) -> list[dict[str, Any]]:
-        rows = self.pipeline.rows(f"select * from invoicing.{table}")
-        return [row for row in rows if row["bill_date"] == self.bill_date]
-
-    @cached_property
-    def draft_lines(self) -> list[dict[str, Any]]:
-        return self.of_this_run("draft_invoice_lines")
-
-    @cached_property
-    def draft_taxes(self) -> list[dict[str, Any]]:
-        return self.of_this_run("draft_invoice_taxes")
-
-    @cached_property
-    def drafts(self) -> dict[str, dict[str, Any]]:
-        return {row["account_id"]: row for row in self.of_this_run("draft_invoices")}
+        self.draft_lines = of_this_run("draft_invoice_lines")
+        self.draft_taxes = of_this_run("draft_invoice_taxes")
+        self.drafts = {row["account_id"]: row for row in of_this_run("draft_invoices")}
 
     def sum_of_parts(self, event_ids: tuple[str, ...], column: str) -> Fraction:
         found = [part for event_id in event_ids for part in self.parts.get(event_id, ())]

@@ -71,7 +71,7 @@ class OwnCases:
 
     def failures(self, pipeline: Pipeline) -> list[str]:
         """What the warehouse says otherwise, case by case."""
-        return self.disagreements(WarehouseResults(pipeline, self.bill_date))
+        return self.disagreements(WarehouseResults(pipeline, self.bill_date, has_drafts=False))
 
     def disagreements(self, results: Results) -> list[str]:
         found = []
