@@ -5,7 +5,9 @@ Every prepared warehouse is copied before it is used, so that mutants do not mee
 """
 
 import contextlib
+import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,6 +34,14 @@ NOT_SQL = ("Binder Error", "Parser Error", "Catalog Error", "Compilation Error",
 
 Start = Callable[[Path], Path]
 """Which of the warehouses of a bench to begin with."""
+
+
+LONGEST = 60
+"""Seconds of one dbt command: what takes longer has lost a condition of a join."""
+
+
+class TakesTooLong(Exception):
+    """A command of the mutant does not end in time."""
 
 
 class DoesNotBuild(Exception):
@@ -193,6 +203,13 @@ class Laboratory:
 
     def noticed_by(self, mutant: Mutant) -> str | None:
         """What notices the fault first, none if nothing does. Raises DoesNotBuild."""
+        try:
+            return self.first_noticed(mutant)
+        except TakesTooLong:
+            return f"time: not done after {LONGEST} s"
+
+    def first_noticed(self, mutant: Mutant) -> str | None:
+        """The same, for mutants whose models end."""
         with self.broken(mutant):
             if found := self.unit_test_fault(mutant):
                 return f"unit test {found}"
@@ -221,8 +238,9 @@ class Laboratory:
         models = {
             node.unique_id: node.name
             for node in self.manifest.nodes.values()
-            if node.unique_id == mutant.name
-            or (mutant.name in self.manifest.macros and self.uses(node, mutant.name))
+            if node.resource_type == "model"
+            and node.fqn[1] in DOMAINS
+            and (node.unique_id == mutant.name or self.uses(node, mutant.name))
         }
         tested = {test.depends_on.nodes[0] for test in self.manifest.unit_tests.values()}
         names = [name for unique_id, name in models.items() if unique_id in tested]
@@ -237,8 +255,7 @@ class Laboratory:
 
     def uses(self, node: Any, macro: str) -> bool:
         used: set[str] = set()
-        if node.resource_type == "model":
-            self.add_macros(node.depends_on.macros, used)
+        self.add_macros(node.depends_on.macros, used)
         return macro in used
 
     def disagreement(self, bench: Bench, selection: Sequence[str], start: Start) -> str:
@@ -284,9 +301,19 @@ class Laboratory:
         project = ["--project-dir", str(dbt.DBT_PROJECT), "--profiles-dir", str(dbt.DBT_PROJECT)]
         with warehouse.exclusive(file), environment("BILLHOUSE_WAREHOUSE", str(file)):
             try:
-                result: Any = dbtRunner(manifest=self.manifest).invoke(
-                    [*quiet, *command, *project, "--no-write-json", "--target-path", str(folder)]
-                )
+                with deadline(LONGEST):
+                    result: Any = dbtRunner(manifest=self.manifest).invoke(
+                        [
+                            *quiet,
+                            *command,
+                            *project,
+                            "--no-write-json",
+                            "--target-path",
+                            str(folder),
+                        ]
+                    )
+            except KeyboardInterrupt:
+                raise TakesTooLong(" ".join(command)) from None
             finally:
                 DuckDBConnectionManager.close_all_connections()
         if result.result is None:
@@ -295,10 +322,24 @@ class Laboratory:
 
 
 @contextlib.contextmanager
+def deadline(seconds: int) -> Iterator[None]:
+    """Interrupt what is done meanwhile, as a person at the keyboard would: dbt then cancels."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
 def environment(name: str, value: str) -> Iterator[None]:
     """Set an environment variable meanwhile."""
-    import os
-
     before = os.environ.get(name)
     os.environ[name] = value
     try:

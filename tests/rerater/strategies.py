@@ -346,13 +346,18 @@ class Generator:
             ("49", "EUROPE"),
             ("44", "EUROPE"),
             ("34", "EUROPE"),
+            ("36", "EUROPE"),
             ("1", "WORLD"),
             ("81", "WORLD"),
             ("8816", "SATELLITE"),
         ]:
             add("prefixes", prefix=prefix, zone=zone, destination=f"{zone.title()} {prefix}")
         for code in ("3631", "112"):
-            add("prefixes", prefix=code, zone="SHORT", destination=f"Service {code}", exact=True)
+            # a code that ends leaves 3631 to the prefix 36
+            until = self.inner_day() if code == "3631" and self.chance(0.5) else None
+            service = f"Service {code}"
+            row: Row = {"destination": service, "exact": True, "valid_to": until}
+            add("prefixes", prefix=code, zone="SHORT", **row)
         if self.chance(0.5):
             changed = self.inner_day()
             add("prefixes", prefix="3361234", zone="FR_PREMIUM", valid_from=changed)
