@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import dataclass
 
 # Every quote opens, closes or doubles where it should, and no value holds a line end.
 WELL_QUOTED = re.compile(rb'(?:(?:"(?:[^"\n\r]++|"")*+"|[^",\n]*+)(?:,|\r?\n))*+')
@@ -36,14 +37,38 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
-def cells_of(line: bytes) -> list[str]:
+@dataclass(frozen=True)
+class LineForm:
+    """How cells stand on a line. `quote` None: no character quotes. `encoding`: one in which the
+    bytes of ASCII stand for themselves. `trimmed`: blanks around a cell are no part of it.
+    """
+
+    delimiter: str = ","
+    quote: str | None = '"'
+    encoding: str = "utf-8"
+    trimmed: bool = False
+
+
+PLAIN = LineForm()
+
+
+def cells_of(line: bytes, form: LineForm = PLAIN) -> list[str]:
     """The cells of one line, read strictly. Raises UnreadableLineError."""
     if b"\0" in line:
         raise UnreadableLineError("holds a NUL byte")
     try:
-        return next(csv.reader([line.decode()], strict=True))
+        cells = next(
+            csv.reader(
+                [line.decode(form.encoding)],
+                strict=True,
+                delimiter=form.delimiter,
+                quotechar=form.quote,
+                quoting=csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE,
+                skipinitialspace=form.trimmed,
+            )
+        )
     except UnicodeDecodeError:
-        raise UnreadableLineError("not UTF-8") from None
+        raise UnreadableLineError(f"not {form.encoding.upper()}") from None
     except csv.Error as error:
         text = str(error)
         if "unexpected end of data" in text:
@@ -53,3 +78,4 @@ def cells_of(line: bytes) -> list[str]:
         else:
             message = f"not CSV ({text})"
         raise UnreadableLineError(message) from None
+    return [cell.strip() for cell in cells] if form.trimmed else cells

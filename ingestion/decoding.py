@@ -44,8 +44,26 @@ BATCH_LINES = 1_000_000
 BATCH_BYTES = 160 << 20
 
 
+@dataclass(frozen=True)
+class FileNumber:
+    """The place of a file in its sender's series to a recipient, for formats that number files so
+    that a lost one shows.
+    """
+
+    sender: str
+    recipient: str
+    number: int
+
+
 class RefusedFileError(Exception):
-    """The decoder can make nothing of the file as a whole. The reason names no file."""
+    """The decoder can make nothing of the file as a whole. The reason names no file.
+
+    `file_number`: its place in a series, if that much could be read.
+    """
+
+    def __init__(self, reason: str, file_number: FileNumber | None = None) -> None:
+        super().__init__(reason)
+        self.file_number = file_number
 
 
 @dataclass(frozen=True)
@@ -86,6 +104,7 @@ class Batch:
 
     `rows` has BATCH_SCHEMA; `lines` is the number of lines that the stretch holds, counted apart
     from `rows` and `rejected`, so that a lost line shows. `content_of` gives the text of lines.
+    `file_number` is that of the whole file.
     """
 
     rows: pa.Table
@@ -93,6 +112,7 @@ class Batch:
     rejected: list[RejectedLine]
     content_of: Callable[[Sequence[int]], Mapping[int, str]]
     warnings: list[str] = field(default_factory=list)
+    file_number: FileNumber | None = None
 
 
 @dataclass(frozen=True)
@@ -115,13 +135,27 @@ class Source:
 
 
 @dataclass(frozen=True)
+class OptionFault:
+    """What is wrong with the options of a feed. `path`: the option's name and, of a list or a
+    mapping, the positions (from 0) and keys that lead to the value at fault.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+@dataclass(frozen=True)
 class UsageFormat:
-    """A registered format. `options`: for each further key of the feed, what is wrong or None."""
+    """A registered format. `options`: for each further key of the feed, what is wrong or None.
+
+    `check` is asked once every option is right for itself.
+    """
 
     name: str
     decode: Callable[[Source, Feed], Iterator[Batch]]
     options: Mapping[str, Callable[[object], str | None]] = field(default_factory=dict)
     required_options: tuple[str, ...] = ()
+    check: Callable[[Mapping[str, object]], Iterable[OptionFault]] = lambda options: ()
 
 
 def is_text(value: object) -> bool:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from ingestion.cell_checks import literal, quoted
 from ingestion.containers import DamagedFileError
-from ingestion.decoding import BATCH_LINES, Batch, RefusedFileError, RejectedLine
+from ingestion.decoding import BATCH_LINES, Batch, FileNumber, RefusedFileError, RejectedLine
 from ingestion.faults import Fault, OperatorFolderError, in_reading_order
 from ingestion.feeds import registered_formats
 from ingestion.operator_folder import ReadFolder, read_folder
@@ -33,6 +33,12 @@ Progress = Callable[[str, int, int], None]
 TRANSACTION_LINES = 2_000_000
 TRANSACTION_FILES = 5_000
 
+# Empty for formats that do not number their files.
+FILE_NUMBER_COLUMNS = (
+    ("sender", "varchar"),
+    ("recipient", "varchar"),
+    ("sequence_number", "bigint"),
+)
 USAGE_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "usage_files": (
         ("file_id", "varchar"),
@@ -45,6 +51,7 @@ USAGE_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("lines", "bigint"),
         ("records", "bigint"),
         ("rejected", "bigint"),
+        *FILE_NUMBER_COLUMNS,
     ),
     "usage_records": RECORD_COLUMNS,
     "rejected_lines": (
@@ -61,6 +68,7 @@ USAGE_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("file_name", "varchar"),
         ("reason", "varchar"),
         ("refused_at", "timestamp"),
+        *FILE_NUMBER_COLUMNS,
     ),
 }
 # Where known files stand, so that a load need not read them again to know them.
@@ -290,6 +298,7 @@ class _OpenFile:
     lines: int = 0
     rejected: list[RejectedLine] = field(default_factory=list)
     written_rows: int = 0
+    file_number: FileNumber | None = None
 
 
 NO_ROWS = pa.table({"none": pa.nulls(0)})
@@ -337,7 +346,7 @@ class _UsageLoader:
         self.files: list[_OpenFile] = []
         self.waiting: list[tuple[_OpenFile, Batch]] = []
         self.waiting_rows = 0
-        self.refusals: list[tuple[UsageFile, str]] = []
+        self.refusals: list[tuple[UsageFile, RefusedFileError]] = []
         self.incoming = _Incoming(con, "incoming")
         self.incoming_files = _Incoming(con, "incoming_files")
 
@@ -373,14 +382,14 @@ class _UsageLoader:
     def _load_file(self, file: UsageFile) -> None:
         opened = _OpenFile(file, self.next_number)
         decode = registered_formats()[file.feed.format].decode
-        refusal: str | None = None
+        refusal: RefusedFileError | None = None
         warnings: list[str] = []
         try:
             for batch in _ahead(decode(file.source, file.feed)):
                 self._take(opened, batch)
                 warnings += batch.warnings
         except RefusedFileError as error:
-            refusal = str(error)
+            refusal = error
         except (DamagedFileError, OSError) as error:
             # It could be read a moment ago, so it is being written to.
             if not has_changed(file):
@@ -404,6 +413,7 @@ class _UsageLoader:
         if found != batch.lines:
             raise RuntimeError(f"{opened.file.name}: {batch.lines} lines, but {found} were decoded")
         opened.lines += batch.lines
+        opened.file_number = opened.file_number or batch.file_number
         opened.rejected += batch.rejected
         if batch.rows.num_rows:
             self.waiting.append((opened, batch))
@@ -494,6 +504,7 @@ class _UsageLoader:
                     opened.lines,
                     opened.written_rows,
                     len(opened.rejected),
+                    *_file_number_cells(opened.file_number),
                 )
                 for opened in files
             ],
@@ -528,11 +539,13 @@ class _UsageLoader:
                 "select file_id, feed, file_name, reason, refused_at from raw.refused_files"
             ).fetchall()
         }
-        for file, reason in self.refusals:
+        for file, refusal in self.refusals:
+            reason = str(refusal)
             noted = before.get(file.file_id)
             if noted is None or noted[2] != reason:
                 self.con.execute("delete from raw.refused_files where file_id = ?", [file.file_id])
-                row = (file.file_id, file.feed.name, file.name, reason, self.loaded_at)
+                number = _file_number_cells(refusal.file_number)
+                row = (file.file_id, file.feed.name, file.name, reason, self.loaded_at, *number)
                 self._insert("refused_files", [row])
         self.con.execute(
             "delete from raw.refused_files where file_id in (select file_id from raw.usage_files)"
@@ -545,6 +558,10 @@ class _UsageLoader:
         names = [name for name, _ in USAGE_TABLES[table]]
         self.incoming.rows = pa.table(dict(zip(names, map(list, columns), strict=True)))
         self.con.execute(f"insert into raw.{table} by name select * from incoming")
+
+
+def _file_number_cells(found: FileNumber | None) -> tuple[str | None, str | None, int | None]:
+    return (found.sender, found.recipient, found.number) if found else (None, None, None)
 
 
 def _rollback(con: duckdb.DuckDBPyConnection) -> None:

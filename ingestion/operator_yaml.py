@@ -20,7 +20,7 @@ import yaml
 from babel import Locale, UnknownLocaleError
 from babel.numbers import get_currency_precision, list_currencies
 
-from ingestion.decoding import Feed
+from ingestion.decoding import Feed, OptionFault
 from ingestion.faults import Fault
 from ingestion.feeds import registered_formats
 
@@ -498,11 +498,17 @@ class _Reader:
             if wrong := usage_format.options[name](options[name]):
                 self.fault(value, f"{where}.{name}", wrong)
                 texts.pop("name", None)
+            elif self.has_repetitions(value, f"{where}.{name}"):
+                texts.pop("name", None)
         for name in usage_format.required_options if usage_format else ():
             if name not in options:
                 self.fault(node, f"{where}.{name}", "missing")
                 texts.pop("name", None)
-        if len(texts) < 3:
+        if len(texts) < 3 or usage_format is None:
+            return None
+        if faults := list(usage_format.check(options)):
+            for fault in faults:
+                self.option_fault(node, where, fault)
             return None
         return Feed(
             texts["name"],
@@ -511,6 +517,38 @@ class _Reader:
             time_zone,
             options,
         )
+
+    def has_repetitions(self, node: yaml.Node, path: str) -> bool:
+        """Whether a key stands twice anywhere in an option; each one is a fault."""
+        before = len(self.settings.faults)
+        if isinstance(node, yaml.MappingNode):
+            for name, value in self.items(node, path):
+                self.has_repetitions(value, f"{path}.{name}")
+        elif isinstance(node, yaml.SequenceNode):
+            for position, value in enumerate(node.value):
+                self.has_repetitions(value, f"{path}[{position}]")
+        return len(self.settings.faults) > before
+
+    def option_fault(self, feed: yaml.MappingNode, where: str, fault: OptionFault) -> None:
+        """A fault at the line of the value that it is about, or of what should hold it."""
+        node: yaml.Node = feed
+        found = True
+        for step in fault.path:
+            where += f"[{step}]" if isinstance(step, int) else f".{step}"
+            inner = _inside(node, step) if found else None
+            found = inner is not None
+            node = inner or node
+        value = node.value if found and isinstance(node, yaml.ScalarNode) else None
+        self.fault(node, where, fault.message, value)
+
+
+def _inside(node: yaml.Node, step: str | int) -> yaml.Node | None:
+    """The value at a key of a mapping or a position of a list."""
+    if isinstance(node, yaml.MappingNode):
+        return next((value for key, value in node.value if key.value == step), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step]
+    return None
 
 
 def _feed_wrong(name: str, text: str) -> str | None:

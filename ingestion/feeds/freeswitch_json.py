@@ -27,7 +27,6 @@ rejected up to the next line that begins with a brace.
 from __future__ import annotations
 
 import codecs
-import datetime as dt
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -44,10 +43,9 @@ from ingestion.decoding import (
     cut,
     in_batches,
 )
-from ingestion.feeds import _options
+from ingestion.feeds import _freeswitch, _options
 
 SUBSCRIBERS = ("sip_auth_username", "user_name", "sip_from_user")
-EPOCH = re.compile(r"[0-9]{1,17}")
 DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 BLANKS = re.compile(r"[ \t\r\n]*")
 NEXT_DOCUMENT = re.compile(r"\n(?=\{)")
@@ -181,67 +179,39 @@ def _values(document: object, subscribers: tuple[str, ...]) -> dict[str, str | N
     variables = document.get("variables")
     if not isinstance(variables, dict):
         raise _Unreadable("variables: missing")
-    answered = _epoch(variables, "answer")
-    started = answered or _epoch(variables, "start")
+
+    def variable(name: str) -> str | None:
+        return _text(variables, name)
+
+    try:
+        answered = _freeswitch.instant(variable, "answer")
+        started = answered or _freeswitch.instant(variable, "start")
+        duration = _freeswitch.seconds(variable)
+    except _freeswitch.UnreadableLegError as error:
+        raise _Unreadable(f"variables.{error}") from None
     if started is None:
         raise _Unreadable("variables.start_epoch: missing")
-    if _text(variables, "direction") or _text(document.get("channel_data"), "direction"):
-        outbound = "outbound" in (
-            _text(variables, "direction"),
-            _text(document.get("channel_data"), "direction"),
-        )
-    else:
-        outbound = False
-    if outbound:
-        disposition: str | None = "outbound_leg"
-    elif answered:
-        disposition = "answered"
-    else:
-        disposition = (_text(variables, "hangup_cause") or "unanswered").lower()
+    outbound = "outbound" in (
+        variable("direction"),
+        _text(document.get("channel_data"), "direction"),
+    )
     return {
-        "record_id": _text(variables, "uuid"),
+        "record_id": variable("uuid"),
         "service": "voice",
         "direction": "originating",
-        "subscriber": next(filter(None, (_text(variables, name) for name in subscribers)), None),
+        "subscriber": next(filter(None, map(variable, subscribers)), None),
         "other_party": _destination(document),
         "started_at": started,
-        "duration_seconds": _duration(variables),
-        "disposition": disposition,
+        "duration_seconds": duration,
+        "disposition": _freeswitch.disposition(
+            variable, outbound=outbound, answered=answered is not None
+        ),
     }
 
 
 def _text(mapping: object, name: str) -> str | None:
     value = mapping.get(name) if isinstance(mapping, dict) else None
     return unquote(value) or None if isinstance(value, str) else None
-
-
-def _epoch(variables: Mapping[str, object], name: str) -> str | None:
-    """The instant of `<name>_uepoch` or `<name>_epoch`; None if it never came (0)."""
-    for column, per_second in ((f"{name}_uepoch", 1_000_000), (f"{name}_epoch", 1)):
-        text = _text(variables, column)
-        if text is None:
-            continue
-        if not EPOCH.fullmatch(text):
-            raise _Unreadable(f"variables.{column}: not an epoch: {text[:100]}")
-        seconds, rest = divmod(int(text), per_second)
-        if seconds == 0:
-            return None
-        try:
-            moment = dt.datetime.fromtimestamp(seconds, dt.UTC)
-        except (OverflowError, ValueError, OSError):
-            raise _Unreadable(f"variables.{column}: not an epoch: {text}") from None
-        return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest * (1_000_000 // per_second):06d}Z"
-    return None
-
-
-def _duration(variables: Mapping[str, object]) -> str | None:
-    milliseconds = _text(variables, "billmsec")
-    if milliseconds is not None:
-        if not milliseconds.isdigit() or not milliseconds.isascii():
-            message = f"variables.billmsec: not a whole number: {milliseconds[:100]}"
-            raise _Unreadable(message)
-        return f"{int(milliseconds) // 1000}.{int(milliseconds) % 1000:03d}"
-    return _text(variables, "billsec")
 
 
 def _destination(document: Mapping[str, object]) -> str | None:
