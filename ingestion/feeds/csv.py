@@ -64,6 +64,7 @@ from ingestion.decoding import (
     UsageFormat,
     in_batches,
 )
+from ingestion.faults import shown
 from ingestion.feeds import _amounts, _options
 from ingestion.feeds._lines import blocks, shown_line
 from ingestion.feeds._times import ISO, form_fault, instant_reader
@@ -421,9 +422,7 @@ def _check_trailer(trailer: tuple[int, bytes] | None, records: int, reading: _Re
     except (UnreadableLineError, IndexError):
         raise RefusedFileError(f"trailer on line {number} holds no count") from None
     if not counted.isascii() or not counted.isdigit():
-        raise RefusedFileError(f"trailer on line {number}: not a count: {counted[:100]}")
+        raise RefusedFileError(f"trailer on line {number}: not a count: {shown(counted)}")
     if counted.lstrip("0") != (str(records) if records else ""):
-        message = (
-            f"trailer on line {number} counts {counted[:100]} records, the file holds {records}"
-        )
+        message = f"trailer on line {number} counts {counted} records, the file holds {records}"
         raise RefusedFileError(message)
