@@ -179,7 +179,7 @@ TOTALS = {
 MANDATORY_TOTALS = ("charge",)
 
 TADIG = re.compile(r"[A-Z0-9]{5}")
-FILE_NUMBER = re.compile(r"[0-9]{5}")
+FILE_NUMBER = re.compile(r"(?!00000)[0-9]{5}")
 NETWORK = re.compile(r"[0-9]{5,6}")
 OFFSET = re.compile(r"([+-])([01][0-9])([0-5][0-9])")
 STAMP = re.compile(r"[0-9]{14}")
@@ -356,7 +356,7 @@ class _TapFile:
         if kind:
             raise self._refused(f"fileTypeIndicator is not known: {shown(kind)}")
         if not FILE_NUMBER.fullmatch(sequence):
-            raise self._refused(f"fileSequenceNumber: not 5 digits: {shown(sequence)}")
+            raise self._refused(f"fileSequenceNumber: not 00001 to 99999: {shown(sequence)}")
         wanted = self.feed.options.get("recipient")
         if wanted and wanted != recipient:
             raise self._refused(f"addressed to {recipient}, not to {wanted}")
