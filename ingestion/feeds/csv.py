@@ -41,7 +41,8 @@ A line with a cell that can not be read is rejected with the usage column and th
 whose header lacks a declared column is refused whole.
 
 What bites: a header that was renamed refuses the file, a position that has shifted does not, unless
-`cells` is declared. A quoted value may not run over the end of its line. A volume that is not split
+`cells` is declared. A quoted value may not run over the end of its line, and between its closing
+quote and the delimiter there may be nothing. A volume that is not split
 by direction goes to bytes_downlink.
 """
 
@@ -370,10 +371,10 @@ def _values(line: bytes, places: _Places, reading: _Reading) -> dict[str, str | 
         cells = cells_of(line, reading.form)
     except UnreadableLineError as error:
         raise _Unreadable(str(error)) from None
-    if len(cells) != (places.exact or max(len(cells), places.least)):
-        raise _Unreadable(
-            f"{len(cells)} cells where there should be {places.exact or places.least}"
-        )
+    if places.exact is not None and len(cells) != places.exact:
+        raise _Unreadable(f"{len(cells)} cells where there should be {places.exact}")
+    if len(cells) < places.least:
+        raise _Unreadable(f"{len(cells)} cells where there should be {places.least} or more")
     values: dict[str, str | None] = dict(reading.constants)
     for name, positions in places.of.items():
         joined = (" " if name == "started_at" else "_").join(

@@ -33,7 +33,8 @@ def read(
 ) -> tuple[list[dict[str, Any]], list[tuple[int, str]]]:
     path = folder / "CDDEUD2FRAF100042"
     path.write_bytes(content)
-    records, rejected = decoded(path, "tap3", **({"networks": NETWORKS} | options))
+    options.setdefault("networks", NETWORKS)
+    records, rejected = decoded(path, "tap3", **options)
     return records, [(item.line_number, item.reason) for item in rejected]
 
 
