@@ -314,9 +314,7 @@ class _TapFile:
             if tag in sections:
                 raise self._refused("not a TAP file: a section stands twice")
             if not sections and tag == NRTRDE_VERSION:
-                raise self._refused(
-                    "not a TAP file: an NRTRDE file (a fraud alarm, not for billing)"
-                )
+                raise self._refused("not a TAP file: an NRTRDE file (fraud alarms, never billed)")
             if not sections and tag != BATCH_CONTROL_INFO:
                 raise self._refused("batchControlInfo: missing at the beginning")
             sections.add(tag)
