@@ -208,7 +208,8 @@ class _LineBatch:
         for name, column in zip(USAGE_COLUMNS, self.columns, strict=True):
             column.append(item.values.get(name) or None)
         self.numbers.append(item.line_number)
-        content = cut(item.content)
+        # Several records may stand on one line: together they are its content.
+        content = cut(self.contents.get(item.line_number, "") + item.content)
         self.contents[item.line_number] = content
         self.size += 2 * len(content) + 500
 

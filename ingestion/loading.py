@@ -457,17 +457,21 @@ class _UsageLoader:
         self.waiting_rows = 0
 
     def _reject(self, files: dict[int, _OpenFile], unreadable: list[tuple[int, int, str]]) -> None:
-        reasons: dict[int, dict[int, str]] = {}
+        """Note the rows of the waiting batches that can not be read.
+
+        Several rows may bear the number of one line; each reason is noted once.
+        """
+        reasons: dict[int, dict[int, list[str]]] = {}
         for number, line, reason in unreadable:
-            reasons.setdefault(number, {})[line] = reason
+            reasons.setdefault(number, {}).setdefault(line, []).append(reason)
         for opened, batch in self.waiting:
             of_file = reasons.get(opened.number)
             if not of_file:
                 continue
             lines = batch.rows.column("line_number").to_pylist()
-            mine = [line for line in lines if line in of_file]
-            contents = batch.content_of(mine)
-            opened.rejected += [RejectedLine(n, of_file[n], contents[n]) for n in mine]
+            mine = [(line, of_file[line].pop(0)) for line in lines if of_file.get(line)]
+            contents = batch.content_of([line for line, _ in mine])
+            opened.rejected += [RejectedLine(n, reason, contents[n]) for n, reason in mine]
             opened.written_rows -= len(mine)
 
     def _discard(self, opened: _OpenFile) -> None:

@@ -167,6 +167,23 @@ def test_deeply_nested_documents_do_no_harm(tmp_path: Path) -> None:
     assert len(records) == 1 and rejected == [(1, "not JSON")]
 
 
+def test_one_of_two_documents_on_a_line_is_rejected_when_it_is_loaded(
+    tmp_path: Path, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    text = json.dumps(leg(uuid="a")) + json.dumps(leg(uuid="b", billmsec=None, billsec="x"))
+    feeds = [{"name": "fs", "format": "freeswitch_json", "path": "cdr/fs"}]
+    folder = write_operator(
+        tmp_path, operator={"feeds": feeds}, usage={"fs": {"1.json": text + "\n"}}
+    )
+    report = load(warehouse, folder)
+    assert (report.records, report.rejected) == (1, 1)
+    assert rows(warehouse, "select records, rejected from raw.usage_files") == [(1, 1)]
+    assert rows(warehouse, "select record_id from raw.usage_records") == [("a",)]
+    assert rows(warehouse, "select line_number, reason from raw.rejected_lines") == [
+        (1, "duration_seconds: not a decimal number: x")
+    ]
+
+
 def test_many_files_of_one_document(tmp_path: Path, warehouse: duckdb.DuckDBPyConnection) -> None:
     files = {f"{n:04d}.json": json.dumps(leg(uuid=f"id{n}")) for n in range(500)}
     files["bad.json"] = "{"
