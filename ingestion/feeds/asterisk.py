@@ -37,6 +37,7 @@ from ingestion.csv_lines import UnreadableLineError, cells_of
 from ingestion.decoding import Batch, Feed, Record, RejectedLine, Source, UsageFormat, in_batches
 from ingestion.feeds._lines import blocks, shown_line
 from ingestion.feeds._options import one_of
+from ingestion.feeds._times import in_utc
 
 COLUMNS = (
     "accountcode",
@@ -67,7 +68,7 @@ FURTHER_COLUMNS: dict[int, tuple[str, ...]] = {
 }
 UNIQUE_ID = re.compile(r"(?:.*-)?([0-9]{9,11})\.[0-9]+")
 LOCAL_TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?")
-SECONDS = re.compile(r"[0-9]+(\.[0-9]{1,6})?")
+SECONDS = re.compile(r"[0-9]{1,18}(\.[0-9]{1,6})?")
 
 
 def decode(source: Source, feed: Feed) -> Iterator[Batch]:
@@ -166,11 +167,11 @@ def _instant(column: str, text: str, unique_id: str, time_zone: zoneinfo.ZoneInf
         if not LOCAL_TIME.fullmatch(text):
             raise ValueError
         local = dt.datetime.fromisoformat(text).replace(tzinfo=time_zone)
+        second = local.replace(fold=1)
+        if local.utcoffset() != second.utcoffset() and (found := UNIQUE_ID.fullmatch(unique_id)):
+            begun = dt.datetime.fromtimestamp(int(found[1]), dt.UTC)
+            local = min(local, second, key=lambda moment: abs(moment.astimezone(dt.UTC) - begun))
+        return in_utc(local)
     except ValueError:
         message = f"{column}: not a local time (YYYY-MM-DD HH:MM:SS): {text[:100]}"
         raise _Unreadable(message) from None
-    second = local.replace(fold=1)
-    if local.utcoffset() != second.utcoffset() and (found := UNIQUE_ID.fullmatch(unique_id)):
-        begun = dt.datetime.fromtimestamp(int(found[1]), dt.UTC)
-        local = min(local, second, key=lambda moment: abs(moment.astimezone(dt.UTC) - begun))
-    return local.astimezone(dt.UTC).isoformat()

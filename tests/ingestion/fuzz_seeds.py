@@ -76,7 +76,7 @@ TOKENS: tuple[bytes, ...] = (
     "²".encode(),
     b"\x1c",
     b"\x85",
-    b"x" * 5000,
+    b"x" * 9000,
 )
 BER_TOKENS: tuple[bytes, ...] = (
     b"\0\0",

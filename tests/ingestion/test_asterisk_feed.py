@@ -145,8 +145,11 @@ def test_times_are_of_the_feeds_time_zone(tmp_path: Path) -> None:
         (call(answer=""), "answer: empty for an answered call"),
         (call(answer="10/01/2026 10:00"), "answer: not a local time (YYYY-MM-DD HH:MM:SS)"),
         (call(answer="2026-02-30 10:00:00"), "answer: not a local time"),
+        # In UTC it would lie before the first day of the calendar.
+        (call(answer="0001-01-01 00:00:00"), "answer: not a local time"),
         (call(billsec="x"), "billsec: not a number of seconds: x"),
         (call(billsec="-1"), "billsec: not a number of seconds: -1"),
+        (call(billsec="9" * 5000), "billsec: not a number of seconds: 999"),
         (call(billsec="74"), "billsec: more than duration 72: 74"),
         (call(disposition=""), "disposition: empty"),
         (call(dst="a\0b"), "holds a NUL byte"),
