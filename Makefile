@@ -3,11 +3,11 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: help setup demo ui test fuzz mutants lint format
+.PHONY: help setup demo ui test fuzz fuzz-decoders mutants lint format
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' \
-		| awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+		| awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: ## Prepare the environment (Python packages, system libraries, dbt manifest)
 	@scripts/setup
@@ -26,6 +26,9 @@ fuzz: setup ## Compare the pipeline with the re-rater on 300,000 generated event
 
 mutants: setup ## Break the rating SQL in 30 places and see whether the tests notice (MUTANTS="--seed 2")
 	@$(BIN)/python -m tests.mutants.run $(MUTANTS)
+
+fuzz-decoders: setup ## Feed 100,000 mutated files to each decoder of usage files
+	@$(BIN)/python -m tests.ingestion.fuzzing
 
 lint: setup ## Check style, types and package boundaries; changes nothing
 	@$(BIN)/ruff check .

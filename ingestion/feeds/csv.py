@@ -9,6 +9,7 @@ otherwise. A usage column that is the same on every line stands in `constants` i
                       counts as the same record
     service, subscriber, started_at
                       declared, as a column or (the first two) as a constant
+    disposition       as declared; what is neither empty nor answered is kept and not billed
     other columns     as declared, empty if not
 
 What becomes of a cell, in this order:

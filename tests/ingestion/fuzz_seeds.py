@@ -141,7 +141,7 @@ USAGE: list[dict[str, Any]] = [
 def billhouse_csv() -> tuple[bytes, ...]:
     lines = [",".join(USAGE_COLUMNS)]
     lines += [",".join(str(row.get(name, "")) for name in USAGE_COLUMNS) for row in USAGE]
-    lines += ['"R3",sms,"33600000001"' + "," * 13]
+    lines += ['"R3",sms,,"33600000001",,,2026-01-10T12:00:00Z' + "," * 9]
     return "\n".join(lines).encode(), ("\r\n".join(lines) + "\r\n").encode()
 
 
