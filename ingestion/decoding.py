@@ -148,7 +148,8 @@ class OptionFault:
 class UsageFormat:
     """A registered format. `options`: for each further key of the feed, what is wrong or None.
 
-    `check` is asked once every option is right for itself.
+    `check` says what is wrong with the options together; it is given those that are right for
+    themselves, and is not asked while a required one is at fault.
     """
 
     name: str

@@ -20,7 +20,7 @@ import yaml
 from babel import Locale, UnknownLocaleError
 from babel.numbers import get_currency_precision, list_currencies
 
-from ingestion.decoding import Feed, OptionFault
+from ingestion.decoding import Feed, OptionFault, UsageFormat
 from ingestion.faults import Fault
 from ingestion.feeds import registered_formats
 
@@ -480,35 +480,8 @@ class _Reader:
                 self.fault(value, f"{where}.time_zone", wrong, time_zone)
                 texts.pop("name", None)
         usage_format = formats.get(texts.get("format", ""))
-        options: dict[str, object] = {}
-        for name, value in values.items():
-            if name in ("name", "format", "path", "time_zone") or usage_format is None:
-                continue
-            if name not in usage_format.options:
-                self.settings.warnings.append(
-                    Fault(
-                        FILE,
-                        value.start_mark.line + 1,
-                        f"{where}.{name}",
-                        f"format {usage_format.name} has no such option, not read",
-                    )
-                )
-                continue
-            options[name] = _plain(value)
-            if wrong := usage_format.options[name](options[name]):
-                self.fault(value, f"{where}.{name}", wrong)
-                texts.pop("name", None)
-            elif self.has_repetitions(value, f"{where}.{name}"):
-                texts.pop("name", None)
-        for name in usage_format.required_options if usage_format else ():
-            if name not in options:
-                self.fault(node, f"{where}.{name}", "missing")
-                texts.pop("name", None)
-        if len(texts) < 3 or usage_format is None:
-            return None
-        if faults := list(usage_format.check(options)):
-            for fault in faults:
-                self.option_fault(node, where, fault)
+        options = self.read_options(usage_format, node, where) if usage_format else None
+        if len(texts) < 3 or options is None:
             return None
         return Feed(
             texts["name"],
@@ -517,6 +490,35 @@ class _Reader:
             time_zone,
             options,
         )
+
+    def read_options(
+        self, usage_format: UsageFormat, feed: yaml.MappingNode, where: str
+    ) -> dict[str, object] | None:
+        """The feed's further keys as its format declares them; None if one is at fault."""
+        before = len(self.settings.faults)
+        options: dict[str, object] = {}
+        for key, node in feed.value:
+            name, path = str(key.value), f"{where}.{key.value}"
+            if name in ("name", "format", "path", "time_zone") or name in options:
+                continue
+            if name not in usage_format.options:
+                message = f"format {usage_format.name} has no such option, not read"
+                line = node.start_mark.line + 1
+                self.settings.warnings.append(Fault(FILE, line, path, message))
+                continue
+            value = _plain(node)
+            if wrong := usage_format.options[name](value):
+                self.fault(node, path, wrong, value if isinstance(value, str) else None)
+            elif not self.has_repetitions(node, path):
+                options[name] = value
+        missing = [name for name in usage_format.required_options if name not in options]
+        for name in missing:
+            if not any(key.value == name for key, _ in feed.value):
+                self.fault(feed, f"{where}.{name}", "missing")
+        if not missing:
+            for fault in usage_format.check(options):
+                self.option_fault(feed, where, fault)
+        return options if len(self.settings.faults) == before else None
 
     def has_repetitions(self, node: yaml.Node, path: str) -> bool:
         """Whether a key stands twice anywhere in an option; each one is a fault."""

@@ -73,16 +73,20 @@ def _at_once(block: Block, columns: Sequence[str | None], quotes: bool) -> Part:
     )
     numbers = counting_from(block.first_line, parsed.num_rows + len(ragged))
     rejected: list[RejectedLine] = []
+    blank_lines = 0
     if ragged:
         kept = [position for position in range(len(numbers)) if position not in ragged]
         numbers = numbers.take(pa.array(kept, pa.int64()))
         lines = dict(block.lines())
         for position, cells in sorted(ragged.items()):
             number = block.first_line + position
+            if not lines[number].strip():
+                blank_lines += 1
+                continue
             reason = _ragged_reason(cells, len(columns))
             rejected.append(RejectedLine(number, reason, shown_line(lines[number])))
     cells_by_name = {name: parsed.column(position) for name, position in found.items()}
-    return Part(block, rows_of(cells_by_name, numbers), rejected)
+    return Part(block, rows_of(cells_by_name, numbers), rejected, blank_lines)
 
 
 def _line_by_line(block: Block, columns: Sequence[str | None]) -> Part:

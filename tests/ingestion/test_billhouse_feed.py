@@ -133,8 +133,10 @@ def test_mark_line_ends_and_blank_lines_at_the_end_do_not_matter(
     assert [record["record_id"] for record in records] == ["R1", "R2"] and rejected == []
 
 
-def test_blank_lines_are_not_counted_but_keep_their_number(tmp_path: Path) -> None:
-    records, rejected = decoded(write(tmp_path, HEADER + "\n" + line(2) + "\n\n"), "billhouse")
+@pytest.mark.parametrize("blank", ["\n", " \n", "\t\r\n"])
+def test_blank_lines_are_not_counted_but_keep_their_number(tmp_path: Path, blank: str) -> None:
+    text = HEADER + blank + line(2) + "\n" + blank + blank.strip("\r\n")
+    records, rejected = decoded(write(tmp_path, text), "billhouse")
     assert line_numbers(records) == [3] and rejected == []
 
 
