@@ -171,8 +171,9 @@ def is_text(value: object) -> bool:
 
 
 def cut(text: str) -> str:
-    """A line as it is kept with its rejection."""
-    return text[:CONTENT_LENGTH_MAX].replace("\0", "\ufffd")
+    """A line, or the reason of its rejection, as it is kept: short, and such that it can be."""
+    short = text[:CONTENT_LENGTH_MAX].replace("\0", "\ufffd")
+    return short if short.isascii() else short.encode("utf-8", "backslashreplace").decode()
 
 
 def in_batches(items: Iterable[Record | RejectedLine]) -> Iterator[Batch]:
@@ -203,7 +204,8 @@ class _LineBatch:
             if wrong is not None:
                 item = RejectedLine(item.line_number, f"{wrong}: not text", cut(item.content))
         if isinstance(item, RejectedLine):
-            self.rejected.append(item)
+            reason, content = cut(item.reason), cut(item.content)
+            self.rejected.append(RejectedLine(item.line_number, reason, content))
             self.size += len(item.content)
             return
         for name, column in zip(USAGE_COLUMNS, self.columns, strict=True):

@@ -19,7 +19,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -369,8 +369,8 @@ def check_batches(target: Target, data: bytes, batches: Sequence[Batch]) -> None
             texts += [rejected.reason, rejected.content]
         for text in texts:
             text.encode()
-            if "\0" in text and text not in [rejected.reason for rejected in batch.rejected]:
-                raise Wrong("a content that can not be kept")
+            if "\0" in text:
+                raise Wrong("a NUL in what is kept of a line")
         numbers += rows + [rejected.line_number for rejected in batch.rejected]
     if target.lines_are_single and len(set(numbers)) != len(numbers):
         raise Wrong("a line ended twice")
@@ -477,6 +477,18 @@ def input_of(name: str, target: Target, number: int, seed: int) -> bytes:
     return mutated(target, f"{seed}/{name}/{number}")
 
 
+@contextlib.contextmanager
+def one_database() -> Iterator[None]:
+    """All connections lead to one database: to start one takes far longer than an input."""
+    connect = duckdb.connect
+    with connect(config={"threads": 1, "enable_external_file_cache": False}) as database:
+        duckdb.connect = lambda *_, **__: database.cursor()
+        try:
+            yield
+        finally:
+            duckdb.connect = connect
+
+
 def fuzz(
     name: str,
     target: Target,
@@ -489,7 +501,8 @@ def fuzz(
     warehouse = Warehouse()
     kinds: set[str] = set()
     scratch = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=scratch if scratch.is_dir() else None) as folder:
+    parent = scratch if scratch.is_dir() else None
+    with tempfile.TemporaryDirectory(dir=parent) as folder, one_database():
         path = Path(folder) / "input"
         for number in range(runs):
             data = input_of(name, target, number, seed)

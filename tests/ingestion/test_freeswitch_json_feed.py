@@ -162,6 +162,12 @@ def test_what_is_no_text_is_rejected(tmp_path: Path) -> None:
         assert read(tmp_path, json.dumps(leg(uuid=value))) == ([], [(1, "record_id: not text")])
 
 
+def test_a_reason_that_quotes_what_is_no_text_can_be_kept(tmp_path: Path) -> None:
+    for value, shown in (("1\ud800", "1\\ud800"), ("1%00", "1\ufffd")):
+        _, rejected = read(tmp_path, json.dumps(leg(answer_uepoch=value)))
+        assert rejected == [(1, f"variables.answer_uepoch: not an epoch: {shown}")]
+
+
 def test_deeply_nested_documents_do_no_harm(tmp_path: Path) -> None:
     records, rejected = read(tmp_path, "[" * 200_000 + "\n" + json.dumps(leg()))
     assert len(records) == 1 and rejected == [(1, "not JSON")]
