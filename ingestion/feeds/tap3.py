@@ -49,8 +49,9 @@ The file is held in memory as it is, and of its events one at a time.
 What bites: sender, recipient and fileSequenceNumber stand beside the file in raw.usage_files and
 raw.refused_files; a series must have no hole (assurance `usage_file_gaps`). A file sent again with
 the same number and other content has the record_ids of the first: both are suspended as
-conflicting_duplicate until one of them is taken away. earliestCallTimeStamp and
-latestCallTimeStamp are not checked. Test files are numbered in a series of their own.
+conflicting_duplicate, nothing of either is billed; have the sender send it under a new number.
+earliestCallTimeStamp and latestCallTimeStamp are not checked. Test files are numbered in a series
+of their own.
 """
 
 from __future__ import annotations

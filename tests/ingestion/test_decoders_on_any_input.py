@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ingestion.containers import DamagedFileError, Limits
 from ingestion.decoding import RefusedFileError
 from ingestion.feeds import _lines, registered_formats
+from tests.ingestion import fuzz_seeds
 from tests.ingestion.support import decoded
 
 few_examples = settings(
@@ -26,12 +27,16 @@ HEADER = b"record_id,service,subscriber,started_at\n"
 cells = st.sampled_from([b"a", b"", b'"a"', b'"', b'"a', b'a"b', b'"a""b"', b"\r", b"\0", b"\xff"])
 lines = st.lists(cells, min_size=1, max_size=6).map(b",".join) | st.just(b"R,sms,336,2026")
 ends = st.sampled_from([b"\n", b"\r\n"])
-REQUIRED_OPTIONS: dict[str, dict[str, Any]] = {}
+REQUIRED_OPTIONS: dict[str, dict[str, Any]] = {
+    "csv": fuzz_seeds.CSV_OPTIONS,
+    "tap3": {"networks": {"DEUD2": "26202"}},
+}
 
 
 def result(path: Path, data: bytes, usage_format: str = "billhouse") -> Any:
     path.write_bytes(data)
-    records, rejected = decoded(path, usage_format, limits=Limits(line_bytes=100_000))
+    options = REQUIRED_OPTIONS.get(usage_format, {})
+    records, rejected = decoded(path, usage_format, limits=Limits(line_bytes=100_000), **options)
     return (
         sorted(tuple(sorted(record.items())) for record in records),
         sorted((item.line_number, item.reason, item.content) for item in rejected),
