@@ -151,6 +151,11 @@ def targets() -> dict[str, Target]:
         target = found[name]
         seeds = target.seeds + _genuine(pattern)
         found[name] = replace(target, seeds=seeds)
+    # A format without an entry gets the seeds of all others.
+    everything = tuple(seed for target in found.values() for seed in target.seeds)
+    entered = {target.format for target in found.values()}
+    for name in registered_formats().keys() - entered:
+        found[name] = Target(name, everything)
     return found
 
 

@@ -28,8 +28,13 @@ def test_mutated_files_end_in_the_declared_ways(name: str) -> None:
     assert tally.rejected or tally.refused or tally.damaged
 
 
-def test_every_decoder_is_fuzzed() -> None:
+def test_every_decoder_is_fuzzed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {target.format for target in TARGETS.values()} == set(registered_formats())
+    formats = registered_formats() | {"new": UsageFormat("new", _failing)}
+    monkeypatch.setattr(fuzzing, "registered_formats", lambda: formats)
+    found = fuzzing.targets()
+    assert fuzzing.fuzz("new", found["new"], 1).wrong
+    assert found.keys() - TARGETS.keys() == {"new"}
 
 
 def test_the_same_seed_gives_the_same_inputs() -> None:
