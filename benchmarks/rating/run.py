@@ -161,7 +161,8 @@ def rate_stage(folder: Path, records: int) -> dict[str, Any]:
         ]
     )
     if not done.success:
-        failed = [f"{r.node.name}: {r.message}" for r in done.result.results if r.status == "error"]
+        results: Any = done.result
+        failed = [f"{r.node.name}: {r.message}" for r in results.results if r.status == "error"]
         sys.exit("\n".join(failed))
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     return {"cpu": cpu, "wall": wall, "models": taken}

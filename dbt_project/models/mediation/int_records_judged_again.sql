@@ -23,8 +23,8 @@ earlier_copies as (
     inner join (
         select distinct {{ text_hash(['new_records.feed', 'new_records.record_id']) }} as id_hash
         from {{ source('raw', 'usage_records') }} as new_records
-        inner join scope
-            on new_records.file_number > scope.after_file_number and not scope.is_full
+        inner join scope as new_scope
+            on new_records.file_number > new_scope.after_file_number and not new_scope.is_full
     ) as new_ids
         on {{ text_hash(['records.feed', 'records.record_id']) }} = new_ids.id_hash
 

@@ -130,6 +130,17 @@ all_levels as (
     left join levels
         on pools.grant_key = levels.grant_key
 
+),
+
+levels_anew as (
+
+    select *
+    from all_levels
+    {% if not rates_all() -%}
+    -- nothing but usage has come: what stands stays
+    where 1 = 0
+    {%- endif %}
+
 )
 
-select * from all_levels{% if not rates_all() %} where 1 = 0{% endif %}
+select * from levels_anew

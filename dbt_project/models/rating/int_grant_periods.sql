@@ -115,6 +115,17 @@ usable as (
     inner join day_seconds as ends
         on all_periods.usable_to = ends.usable_day
 
+),
+
+usable_anew as (
+
+    select *
+    from usable
+    {% if not rates_all() -%}
+    -- nothing but usage has come: what stands stays
+    where 1 = 0
+    {%- endif %}
+
 )
 
-select * from usable{% if not rates_all() %} where 1 = 0{% endif %}
+select * from usable_anew

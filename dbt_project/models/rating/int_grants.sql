@@ -137,6 +137,17 @@ granted as (
         on allowances.allowance_id = allowance_numbers.allowance_id
     cross join {{ ref('operator') }} as operator
 
+),
+
+granted_anew as (
+
+    select *
+    from granted
+    {% if not rates_all() -%}
+    -- nothing but usage has come: what stands stays
+    where 1 = 0
+    {%- endif %}
+
 )
 
-select * from granted{% if not rates_all() %} where 1 = 0{% endif %}
+select * from granted_anew

@@ -48,6 +48,12 @@ gapless as (
         coalesce(next_from, date '9999-12-31') as valid_to
     from followed
 
+),
+
+not_empty as (
+
+    select * from gapless where valid_from < valid_to
+
 )
 
-select * from gapless where valid_from < valid_to
+select * from not_empty
