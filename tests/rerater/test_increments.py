@@ -26,7 +26,7 @@ RESULTS_TOO = {
 }
 
 
-def by_and_by(tables: Tables, seed: int) -> list[list[UsageFileTable]]:
+def by_and_by(tables: Tables, seed: int, bill_date: date) -> list[list[UsageFileTable]]:
     """The usage in batches: most in the order in which it began, some late."""
     draw = random.Random(seed)
     months: dict[str, list[tuple[str, Row]]] = {}
@@ -43,7 +43,7 @@ def by_and_by(tables: Tables, seed: int) -> list[list[UsageFileTable]]:
             number = max(0, BATCHES - 1 - 10 * (len(rows) - 1 - place) // len(rows))
             if draw.random() < LATE:
                 number = draw.randrange(BATCHES)
-            if len(rows) < FEW:
+            if len(rows) < FEW or str(row.get("started_at")) >= str(bill_date):
                 number = 0
             batches[number].setdefault(feed, []).append(row)
     return [
@@ -63,7 +63,7 @@ def settled_at(folder: Path, bill_date: date) -> datetime:
 def test_usage_that_comes_by_and_by_gives_what_it_gives_at_once(seed: int, tmp_path: Path) -> None:
     generator = Generator(seed, accounts=ACCOUNTS, events=RECORDS)
     tables, bill_date = generator.build(), generator.boundaries[-1]
-    batches = by_and_by(tables, seed)
+    batches = by_and_by(tables, seed, bill_date)
     step_by_step, at_once = Pipeline(tmp_path / "steps"), Pipeline(tmp_path / "once")
     units: dict[bool, int] = {False: 0, True: 0}
     for number in range(BATCHES):
