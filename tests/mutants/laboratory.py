@@ -5,12 +5,13 @@ Every prepared warehouse is copied before it is used, so that mutants do not mee
 """
 
 import contextlib
+import multiprocessing
 import os
 import shutil
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,8 @@ Start = Callable[[Path], Path]
 """Which of the warehouses of a bench to begin with."""
 
 
-LONGEST = 60
-"""Seconds of one dbt command: what takes longer has lost a condition of a join."""
-
-
-class TakesTooLong(Exception):
-    """A command of the mutant does not end in time."""
+LONGEST = 150
+"""Seconds for one mutant: what takes longer has lost a condition of a join."""
 
 
 class DoesNotBuild(Exception):
@@ -202,14 +199,35 @@ class Laboratory:
     # Noticing ----------------------------------------------------------------------------------
 
     def noticed_by(self, mutant: Mutant) -> str | None:
-        """What notices the fault first, none if nothing does. Raises DoesNotBuild."""
+        """What notices the fault first, none if nothing does. Raises DoesNotBuild.
+
+        In a process of its own, for a query that does not end can only be ended with its process.
+        """
+        forked = multiprocessing.get_context("fork")
+        receiver, sender = forked.Pipe(duplex=False)
+        process = forked.Process(target=self.report, args=(mutant, sender))
+        process.start()
+        sender.close()
         try:
-            return self.first_noticed(mutant)
-        except TakesTooLong:
-            return f"time: not done after {LONGEST} s"
+            if not receiver.poll(LONGEST):
+                return f"time: not done after {LONGEST} s"
+            found = receiver.recv()
+        finally:
+            process.kill()
+            process.join()
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def report(self, mutant: Mutant, sender: Connection) -> None:
+        """Send what notices the mutant, or the exception that it came to."""
+        try:
+            sender.send(self.first_noticed(mutant))
+        except Exception as error:
+            sender.send(error)
 
     def first_noticed(self, mutant: Mutant) -> str | None:
-        """The same, for mutants whose models end."""
+        """The same, in this process."""
         with self.broken(mutant):
             if found := self.unit_test_fault(mutant):
                 return f"unit test {found}"
@@ -301,40 +319,14 @@ class Laboratory:
         project = ["--project-dir", str(dbt.DBT_PROJECT), "--profiles-dir", str(dbt.DBT_PROJECT)]
         with warehouse.exclusive(file), environment("BILLHOUSE_WAREHOUSE", str(file)):
             try:
-                with deadline(LONGEST):
-                    result: Any = dbtRunner(manifest=self.manifest).invoke(
-                        [
-                            *quiet,
-                            *command,
-                            *project,
-                            "--no-write-json",
-                            "--target-path",
-                            str(folder),
-                        ]
-                    )
-            except KeyboardInterrupt:
-                raise TakesTooLong(" ".join(command)) from None
+                result: Any = dbtRunner(manifest=self.manifest).invoke(
+                    [*quiet, *command, *project, "--no-write-json", "--target-path", str(folder)]
+                )
             finally:
                 DuckDBConnectionManager.close_all_connections()
         if result.result is None:
             raise DoesNotBuild(str(result.exception))
         return list(result.result.results)
-
-
-@contextlib.contextmanager
-def deadline(seconds: int) -> Iterator[None]:
-    """Interrupt what is done meanwhile, as a person at the keyboard would: dbt then cancels."""
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @contextlib.contextmanager
