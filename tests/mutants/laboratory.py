@@ -37,7 +37,7 @@ Start = Callable[[Path], Path]
 """Which of the warehouses of a bench to begin with."""
 
 
-LONGEST = 150
+LONGEST = 60
 """Seconds for one mutant: what takes longer has lost a condition of a join."""
 
 
@@ -68,6 +68,12 @@ def prepared(home: Path) -> Path:
 def judged(home: Path) -> Path:
     """The warehouse with everything judged, and nothing broken."""
     return home / "judged.duckdb"
+
+
+def begin_anew(start: Path, file: Path) -> None:
+    """Put a copy in the place of a warehouse, without the log that a killed process left there."""
+    Path(f"{file}.wal").unlink(missing_ok=True)
+    shutil.copyfile(start, file)
 
 
 def message_of(run: Any) -> str:
@@ -279,7 +285,7 @@ class Laboratory:
     def disagreement(self, bench: Bench, selection: Sequence[str], start: Start) -> str:
         """The first figure on which the pipeline and the re-rater differ."""
         pipeline = bench.pipeline
-        shutil.copyfile(start(bench.home), pipeline.warehouse)
+        begin_anew(start(bench.home), pipeline.warehouse)
         if fault := self.build(pipeline.warehouse, bench.bill_date, selection):
             return fault
         found = Comparison(bench.folder, bench.result, pipeline).compare_usage()
@@ -288,7 +294,7 @@ class Laboratory:
     def golden_fault(self, selection: Sequence[str], start: Start) -> str:
         """The first golden case that does not hold."""
         for cases, pipeline, bill_date in self.own_cases:
-            shutil.copyfile(start(pipeline.home), pipeline.warehouse)
+            begin_anew(start(pipeline.home), pipeline.warehouse)
             if fault := self.build(pipeline.warehouse, bill_date, selection):
                 return fault
             if failures := cases.failures(pipeline):
