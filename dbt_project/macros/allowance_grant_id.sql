@@ -24,8 +24,9 @@
 
 {#-
     When an event draws, as one whole number that sorts as 4.2 orders events: microseconds since the
-    window's start, then its turn among the events of one pool and instant.
+    window's start, then its turn among the events of one pool and instant. A BIGINT holds windows of
+    four years, and 65,536 events of one instant.
 -#}
 {% macro draw_key(started_at, window_start_at, turn) -%}
-    ({{ microseconds_between(window_start_at, started_at) }} * 524288 + {{ turn }})
+    ({{ microseconds_between(window_start_at, started_at) }} * 65536 + {{ turn }})
 {%- endmacro %}
