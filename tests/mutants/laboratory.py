@@ -33,6 +33,8 @@ NOT_SQL = ("Binder Error", "Parser Error", "Catalog Error", "Compilation Error",
 """What the engine or dbt says of text that is no SQL: such a mutant says nothing about tests."""
 
 
+EXPLAINING = "explained_"
+"""Models that tell how a figure came about: no figure depends on them, so no figure can tell."""
 Start = Callable[[Path], Path]
 """Which of the warehouses of a bench to begin with."""
 
@@ -155,7 +157,9 @@ class Laboratory:
         models = [
             node
             for node in self.manifest.nodes.values()
-            if node.resource_type == "model" and node.fqn[1] in DOMAINS
+            if node.resource_type == "model"
+            and node.fqn[1] in DOMAINS
+            and not node.name.startswith(EXPLAINING)
         ]
         found = [
             mutant
