@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration import bill_runs, dbt, issuing, outcome, progress, warehouse
+from orchestration import bill_runs, dbt, issuing, outcome, progress, reference, warehouse
 from orchestration.environment import Environment
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class Steps:
             loading.prepare(con)
             issuing.prepare(con)
             bill_runs.prepare(con)
+            reference.prepare(con)
 
     def load(self, *, loaded_at: datetime | None = None) -> LoadReport:
         """Bring in what is new in the operator folder.
@@ -119,7 +120,16 @@ class Steps:
         self.prepare()
         with self.connect() as con:
             bill_runs.begin(con, bill_date)
-        nodes = self._build(bill_date, dbt.DRAFT_SELECTION, exclude=[dbt.ISSUED_SELECTION])
+            resting_on = reference.digest(con, bill_date, dbt.rules_digest())
+            reference_stands = reference.stands(con, bill_date, resting_on)
+            if not reference_stands:
+                reference.forget(con)
+        nodes = self._build(
+            bill_date,
+            dbt.DRAFT_SELECTION,
+            exclude=[dbt.ISSUED_SELECTION],
+            unchanged=reference.models if reference_stands else None,
+        )
         blocking = blocking_tests()
         faults = [
             described(node) for node in nodes if node.is_bad and node.unique_id not in blocking
@@ -127,6 +137,9 @@ class Steps:
         if faults:
             outcome.current().faults += faults
             raise BuildFailed(faults, nodes)
+        if not reference_stands and not any(node.is_bad for node in nodes):
+            with self.connect() as con:
+                reference.remember(con, resting_on)
         failed_checks = tuple(
             bill_runs.FailedCheck(
                 check=node.name, table=blocking[node.unique_id], offenders=node.failures or 0
@@ -194,7 +207,11 @@ class Steps:
         return nodes
 
     def _build(
-        self, bill_date: date, select: str, exclude: Iterable[str] = ()
+        self,
+        bill_date: date,
+        select: str,
+        exclude: Iterable[str] = (),
+        unchanged: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
     ) -> list[dbt.NodeResult]:
         told = progress.current()
         nodes = dbt.build(
@@ -202,6 +219,7 @@ class Steps:
             bill_date=bill_date,
             select=[select],
             exclude=list(exclude),
+            unchanged=unchanged,
             scratch=self.environment.scratch,
             on_node=lambda node, done, total: told.at(done, total, node.name),
         )

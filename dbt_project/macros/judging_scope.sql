@@ -14,6 +14,13 @@
     {{ return(scope) }}
 {%- endmacro %}
 
+{#- The columns of raw.usage_records. -#}
+{% macro usage_record_columns() -%}
+    file_number, file_id, feed, line_number, record_id, service, direction, subscriber, subscriber_kind,
+    other_party, started_at, duration_seconds, bytes_uplink, bytes_downlink, messages, serving_network,
+    charging_id, sequence, is_final, disposition
+{%- endmacro %}
+
 {#-
     A from-item: the usage records that the run judges. `copies_only`: of the earlier ones only those
     of which a copy has come.
@@ -26,13 +33,9 @@
     {{ records }}
     {%- else -%}
     (
-        select * from {{ records }} where file_number > {{ scope.after_file_number }}
+        select {{ usage_record_columns() }} from {{ records }} where file_number > {{ scope.after_file_number }}
         union all
-        select earlier_records.*
-        from {{ records }} as earlier_records
-        inner join {{ judged_again }} as judged_again
-            on {{ event_key('earlier_records.file_number', 'earlier_records.line_number') }} = judged_again.event_key
-        where earlier_records.file_number <= {{ scope.after_file_number }}{% if copies_only %} and judged_again.is_copy{% endif %}
+        select {{ usage_record_columns() }} from {{ judged_again }}{% if copies_only %} where is_copy{% endif %}
 
     )
     {%- endif -%}

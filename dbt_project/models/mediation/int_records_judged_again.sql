@@ -1,4 +1,4 @@
--- One row per earlier record that a new file concerns: a copy of one of its records (2.2), or a part of one of its calls (2.3).
+-- One row per earlier record that a new file concerns, whole: a copy of one of its records (2.2), or a part of one of its calls (2.3).
 with scope as (
 
     select
@@ -11,12 +11,7 @@ with scope as (
 earlier_copies as (
 
     -- the 64-bit hashes of the ids: one too many is judged again without effect
-    select
-        {{ event_key('records.file_number', 'records.line_number') }} as event_key,
-        records.feed,
-        records.charging_id,
-        records.subscriber,
-        records.sequence
+    select records.*
     from {{ source('raw', 'usage_records') }} as records
     inner join scope
         on records.file_number <= scope.after_file_number
@@ -52,7 +47,7 @@ concerned_sessions as (
 
 earlier_parts as (
 
-    select {{ event_key('records.file_number', 'records.line_number') }} as event_key
+    select records.*
     from {{ source('raw', 'usage_records') }} as records
     inner join scope
         on records.file_number <= scope.after_file_number
@@ -68,17 +63,21 @@ earlier_parts as (
 concerned as (
 
     select
-        event_key,
-        true as is_copy
+        earlier_copies.*,
+        true as is_copy,
+        {{ event_key('earlier_copies.file_number', 'earlier_copies.line_number') }} as event_key
     from earlier_copies
     union all
     select
-        earlier_parts.event_key,
-        false as is_copy
+        earlier_parts.*,
+        false as is_copy,
+        {{ event_key('earlier_parts.file_number', 'earlier_parts.line_number') }} as event_key
     from earlier_parts
     left join earlier_copies
-        on earlier_parts.event_key = earlier_copies.event_key
-    where earlier_copies.event_key is null
+        on
+            earlier_parts.file_number = earlier_copies.file_number
+            and earlier_parts.line_number = earlier_copies.line_number
+    where earlier_copies.line_number is null
 
 )
 

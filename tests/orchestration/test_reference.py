@@ -1,0 +1,102 @@
+"""What rests on the operator folder alone is built when that has changed, and only then."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import pytest
+
+from orchestration import dbt, reference
+from orchestration.steps import BuildFailed
+from tests.rerater.pipeline import Pipeline
+from tests.support.operator_builder import write_operator
+
+BILL_DATE = date(2026, 2, 1)
+CALL = {"started_at": "2026-01-10T10:00:00Z", "duration_seconds": 60, "other_party": "0612345678"}
+
+
+class Drafts(Pipeline):
+    """Drafts of small folders, and which models each built."""
+
+    def built(self, folder: Path, bill_date: date = BILL_DATE) -> set[str]:
+        """The models that a draft built."""
+        with self.steps(folder) as steps:
+            steps.load(loaded_at=datetime(2026, 2, 1, tzinfo=UTC))
+            nodes = steps.build_drafts(bill_date)
+        return {
+            node.name
+            for node in nodes
+            if node.resource_type == "model" and node.message != "unchanged"
+        }
+
+
+def folder_with(path: Path, price: str = "10.00", calls: int = 1) -> Path:
+    return write_operator(
+        path,
+        products=[{"price": price}],
+        usage={"core": [CALL | {"record_id": f"R{number}"} for number in range(calls)]},
+    )
+
+
+def test_only_new_usage_leaves_catalogue_and_customers_as_they_are(tmp_path: Path) -> None:
+    drafts = Drafts(tmp_path / "warehouse")
+    first = drafts.built(folder_with(tmp_path / "a"))
+    again = drafts.built(folder_with(tmp_path / "b", calls=2))
+    assert {"products", "subscriptions", "int_rate_steps"} <= first - again
+    assert {"int_judging_scope", "int_rated_parts", "owed_charges"} <= again
+    assert drafts.rows("select count(*) as events from mediation.usage_events")[0]["events"] == 2
+
+
+def test_another_price_or_bill_date_builds_them_again(tmp_path: Path) -> None:
+    drafts = Drafts(tmp_path / "warehouse")
+    drafts.built(folder_with(tmp_path / "a"))
+    assert "products" in drafts.built(folder_with(tmp_path / "b", price="11.00"))
+    prices = drafts.rows(
+        "select amount_net from charging.owed_charges where charge_kind = 'recurring'"
+    )
+    assert {str(row["amount_net"]) for row in prices} == {"11.000"}
+    assert "bill_run" in drafts.built(folder_with(tmp_path / "b", price="11.00"), date(2026, 3, 1))
+
+
+def test_a_build_that_broke_off_leaves_no_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafts = Drafts(tmp_path / "warehouse")
+    folder = folder_with(tmp_path / "a")
+    drafts.built(folder)
+    broken = dbt.NodeResult(
+        unique_id="model.billhouse.products", name="products", resource_type="model",
+        status="error", message="broken", failures=None, seconds=0.0,
+    )  # fmt: skip
+    with monkeypatch.context() as patch:
+        patch.setattr(dbt, "build", lambda **_: [broken])
+        with pytest.raises(BuildFailed):
+            drafts.built(folder_with(tmp_path / "b", price="11.00"))
+    assert "products" in drafts.built(folder)
+
+
+def test_a_model_rests_on_the_folder_if_all_that_it_reads_does() -> None:
+    def node(*parents: str, tags: tuple[str, ...] = ()) -> SimpleNamespace:
+        reads = SimpleNamespace(nodes=list(parents))
+        return SimpleNamespace(resource_type="model", tags=list(tags), depends_on=reads)
+
+    rates, usage = "source.billhouse.raw.rates", "source.billhouse.raw.usage_records"
+    nodes = {
+        "rates": node(rates),
+        "steps": node("rates"),
+        "always": node("rates", tags=(reference.EVERY_RUN,)),
+        "after": node("always"),
+        "events": node("rates", usage),
+    }
+    assert set(reference.models(nodes)) == {"rates", "steps"}
+
+
+def test_a_warehouse_built_for_another_date_meanwhile_does_not_stand(tmp_path: Path) -> None:
+    drafts = Drafts(tmp_path / "warehouse")
+    drafts.built(folder_with(tmp_path / "a"))
+    with duckdb.connect(str(drafts.warehouse)) as con:
+        noted = reference.digest(con, BILL_DATE, dbt.rules_digest())
+        assert reference.stands(con, BILL_DATE, noted)
+        con.execute("update customers.bill_run set bill_date = date '2026-03-01'")
+        assert not reference.stands(con, BILL_DATE, noted)
