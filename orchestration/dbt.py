@@ -225,10 +225,11 @@ def build(
                 callbacks=[on_event],
             )
         finally:
-            _close_connections()
+            close_connections()
     if result.exception is not None and result.result is None:
         raise DbtError(str(result.exception))
-    return [
+    # What stands comes first: it is what the others read.
+    return [_unchanged(node) for node in _with_tests(nodes, standing)] + [
         NodeResult(
             unique_id=run.node.unique_id,
             name=run.node.name,
@@ -240,7 +241,7 @@ def build(
         )
         for run in result.result.results
         if run.node.unique_id in nodes
-    ] + [_unchanged(node) for node in _with_tests(nodes, standing)]
+    ]
 
 
 def _with_tests(nodes: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[Any]:
@@ -279,7 +280,7 @@ def _invoke(
     return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke([*flags, *command])
 
 
-def _close_connections() -> None:
+def close_connections() -> None:
     """dbt keeps the file open after a build, and so locked for everyone else."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 

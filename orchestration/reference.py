@@ -75,9 +75,13 @@ def remember(con: duckdb.DuckDBPyConnection, built: str) -> None:
 
 
 def models(nodes: Mapping[str, Any]) -> dict[str, Any]:
-    """The models, by id, that rest on the operator folder alone. `nodes`: those of a manifest."""
+    """The models that rest on the operator folder alone, by id, each after those that it reads.
+
+    `nodes`: those of a manifest.
+    """
     wanted = set(_sources())
     known: dict[str, bool] = {}
+    found: dict[str, Any] = {}
 
     def rests_on_reference(unique_id: str) -> bool:
         if unique_id not in known:
@@ -86,13 +90,14 @@ def models(nodes: Mapping[str, Any]) -> dict[str, Any]:
                 known[unique_id] = schema == "raw" and name in wanted
             else:
                 node = nodes[unique_id]
-                known[unique_id] = EVERY_RUN not in node.tags and all(
-                    rests_on_reference(parent) for parent in node.depends_on.nodes
-                )
+                # every parent is looked at, so that it comes first
+                parents = [rests_on_reference(parent) for parent in node.depends_on.nodes]
+                known[unique_id] = EVERY_RUN not in node.tags and all(parents)
+                if known[unique_id]:
+                    found[unique_id] = node
         return known[unique_id]
 
-    return {
-        unique_id: node
-        for unique_id, node in nodes.items()
-        if node.resource_type == "model" and rests_on_reference(unique_id)
-    }
+    for unique_id, node in nodes.items():
+        if node.resource_type == "model":
+            rests_on_reference(unique_id)
+    return found

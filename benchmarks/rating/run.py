@@ -8,7 +8,7 @@ time of each is its own. Measured in the same run:
 
 - the limit: one DuckDB pass over the same rows, summed per subscriber and service, over the raw
   table of the warehouse and over the Parquet files as they came;
-- one more day: 30 days are loaded and rated, then the 31st comes; its cost against its share;
+- one more day: 29 days are loaded and rated, then the 30th comes; its cost against its share;
 - a plain per-record Python rater with the same simplest tariff (`--python`).
 
 CPU seconds are those of the process that builds; the peak is its greatest resident memory.
@@ -23,6 +23,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -59,19 +60,20 @@ def measured(folder: Path, records: int, *, python: bool) -> dict[str, Any]:
     """All stages, each in a process of its own."""
     operator = folder / f"month-{records}"
     write_month(operator, records)
-    last_day = operator / "cdr" / "core" / f"usage-2026-10-{DAYS:02d}.parquet"
-    held_back = operator / last_day.name
+    days = [operator / "cdr" / "core" / f"usage-2026-10-{day:02d}.parquet" for day in (30, 31)]
     for file in folder.glob(f"warehouse-{records}*"):
         shutil.rmtree(file)
-    if last_day.exists():
-        last_day.rename(held_back)
+    for day in days:
+        if day.exists():
+            day.rename(operator / day.name)
     figures: dict[str, Any] = {"machine": machine(), "records": records}
-    figures["load of 30 days"] = stage("load", folder, records)
-    figures["30 days"] = stage("rate", folder, records)
-    figures["30 days again"] = stage("rate", folder, records)
-    held_back.rename(last_day)
+    figures["load of 29 days"] = stage("load", folder, records)
+    figures["29 days"] = stage("rate", folder, records)
+    figures["29 days again"] = stage("rate", folder, records)
+    (operator / days[0].name).rename(days[0])
     figures["load of one more day"] = stage("load", folder, records)
     figures["one more day"] = stage("rate", folder, records)
+    (operator / days[1].name).rename(days[1])
     shutil.rmtree(folder / f"warehouse-{records}")
     figures["load of the month"] = stage("load", folder, records)
     figures["limit"] = stage("limit", folder, records)
@@ -130,10 +132,13 @@ def limit_stage(folder: Path, records: int) -> dict[str, Any]:
 
 
 def rate_stage(folder: Path, records: int) -> dict[str, Any]:
-    """Build the models of DOMAINS; processor and wall seconds of each."""
+    """Build the models of DOMAINS as a draft does; processor and wall seconds of each.
+
+    One after another, where a draft builds two at a time.
+    """
     from dbt.cli.main import dbtRunner
 
-    from orchestration import dbt
+    from orchestration import dbt, reference, warehouse
     from orchestration.environment import DBT_PROJECT
 
     started: dict[str, tuple[float, float]] = {}
@@ -148,16 +153,23 @@ def rate_stage(folder: Path, records: int) -> dict[str, Any]:
             taken[name] = now[0] - started[name][0], now[1] - started[name][1]
 
     path = warehouse_of(folder, records)
+    bill_date = date.fromisoformat(BILL_DATE)
     os.environ["BILLHOUSE_WAREHOUSE"] = str(path)
     manifest = dbt.parse(path.stem)
     cpu, wall = time.process_time(), time.perf_counter()
+    with warehouse.exclusive(path), warehouse.connect(path) as con:
+        reference.prepare(con)
+        resting_on = reference.digest(con, bill_date, dbt.rules_digest())
+        stands = reference.stands(con, bill_date, resting_on)
+    left_out = [node.name for node in reference.models(manifest.nodes).values()] if stands else []
+    variables = {"bill_date": BILL_DATE, "rules_digest": dbt.rules_digest()}
     done = dbtRunner(manifest=manifest, callbacks=[on_event]).invoke(
         [
             *("--log-level", "none", "--log-level-file", "none", "--log-path", str(path.parent)),
             *("run", "--threads", "1", "--no-write-json", "--target-path", str(path.parent)),
-            *("--vars", json.dumps({"bill_date": BILL_DATE, "rules_digest": dbt.rules_digest()})),
+            *("--vars", json.dumps(variables)),
             *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
-            *("--select", *DOMAINS),
+            *("--select", *DOMAINS, *(["--exclude", *left_out] if left_out else [])),
         ]
     )
     if not done.success:
@@ -165,18 +177,80 @@ def rate_stage(folder: Path, records: int) -> dict[str, Any]:
         failed = [f"{r.node.name}: {r.message}" for r in results.results if r.status == "error"]
         sys.exit("\n".join(failed))
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    return {"cpu": cpu, "wall": wall, "models": taken}
+    dbt.close_connections()
+    with warehouse.exclusive(path), warehouse.connect(path) as con:
+        reference.remember(con, resting_on)
+        parts = con.execute("select count(*) from rating.int_rated_parts").fetchall()[0][0]
+    return {"cpu": cpu, "wall": wall, "parts": parts, "models": taken}
+
+
+def python_stage(folder: Path, records: int) -> dict[str, Any]:
+    """The per-record comparison, on at most a million records."""
+    from benchmarks.rating import per_record
+
+    return dict(per_record.rate(folder / f"month-{records}", min(records, 1_000_000)))
 
 
 STAGES: dict[str, Callable[[Path, int], dict[str, Any]]] = {
     "load": load_stage,
     "limit": limit_stage,
     "rate": rate_stage,
+    "python": python_stage,
 }
 
 
 def print_tables(figures: dict[str, Any]) -> None:
     """Markdown for benchmarks/README.md."""
+    records = figures["records"]
+    limit = figures["limit"]["parquet"][0]
+    month, day = figures["month"], figures["one more day"]
+    print(figures["machine"])
+    print()
+    print(
+        f"| {records:,} records | wall s | CPU s | peak MiB | records/s | CPU ratio to the limit |"
+    )
+    print("|---|---|---|---|---|---|")
+    for name in ("table", "parquet"):
+        cpu, wall = figures["limit"][name]
+        print(
+            f"| one pass over the {name} | {wall:.2f} | {cpu:.2f} | "
+            f"| {records / wall:,.0f} | {cpu / limit:.1f} |"
+        )
+    for name, rows in (("month", records), ("29 days again", 0)):
+        taken = figures[name]
+        speed = f"{rows / taken['wall']:,.0f}" if rows else ""
+        print(
+            f"| {name} | {taken['wall']:.1f} | {taken['cpu']:.1f} | {taken['peak_mib']:.0f} "
+            f"| {speed} | {taken['cpu'] / limit:.1f} |"
+        )
+    if "python" in figures:
+        taken = figures["python"]
+        cpu = taken["cpu"] * records / taken["records"]
+        print(
+            f"| per record in Python, simplest tariff | {cpu:.0f} | {cpu:.0f} | "
+            f"| {taken['records'] / taken['wall']:,.0f} | {cpu / limit:.0f} |"
+        )
+    print()
+    print("| one more day after 29, CPU s | of the load | of the rating | shares of a day |")
+    print("|---|---|---|---|")
+    loads = (
+        figures["load of 29 days"]["cpu_seconds"],
+        figures["load of one more day"]["cpu_seconds"],
+    )
+    share = (loads[0] + figures["29 days"]["cpu"]) / (DAYS - 2)
+    print(
+        f"| {loads[1] + day['cpu']:.1f} | {loads[1]:.1f} | {day['cpu']:.1f} "
+        f"| {(loads[1] + day['cpu']) / share:.1f} |"
+    )
+    print()
+    print("| model | CPU s of the month | share | CPU s of one more day |")
+    print("|---|---|---|---|")
+    ranked = sorted(month["models"].items(), key=lambda item: -item[1][0])
+    for name, (cpu, _) in ranked[:25]:
+        again = day["models"].get(name, [0.0])[0]
+        print(f"| {name} | {cpu:.2f} | {cpu / month['cpu']:.0%} | {again:.2f} |")
+    rest = sum(cpu for _, (cpu, _) in ranked[25:])
+    print(f"| {len(ranked) - 25} others | {rest:.2f} | {rest / month['cpu']:.0%} | |")
 
 
 if __name__ == "__main__":

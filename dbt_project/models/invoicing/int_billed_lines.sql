@@ -4,6 +4,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='append_new_columns',
+    tags=['every_run'],
 ) }}
 with documents as (
 
