@@ -1,8 +1,8 @@
 """The comparison: a plain per-record rater in Python, for the simplest tariff of the month.
 
 One line at a time: subscription, longest prefix, one price per plan and zone (the day band's),
-increments, amount in whole micro-units. No duplicates, bands, dates, allowances, roaming or
-tiers: what is left when everything that makes rating hard is left out.
+increments, amount in whole micro-units; what was rated is written as CSV. No duplicates, bands,
+dates, allowances, roaming or tiers: what is left when all that makes rating hard is left out.
 """
 
 from __future__ import annotations
@@ -37,18 +37,19 @@ def rate(folder: Path, records: int) -> dict[str, float]:
             rates.setdefault(key, (price, per, first, following))
     longest = max(map(len, zones))
     files = sorted((folder / "cdr" / "core").glob("*.parquet"))
+    cpu, wall = time.process_time(), time.perf_counter()
     rows = (
         duckdb.connect()
         .execute(
-            "select service, subscriber, other_party, duration_seconds, bytes_uplink,"
+            "select record_id, service, subscriber, other_party, duration_seconds, bytes_uplink,"
             f" bytes_downlink, messages from read_parquet({[str(file) for file in files]})"
             f" limit {records}"
         )
         .fetchall()
     )
-    cpu, wall = time.process_time(), time.perf_counter()
-    total = rated = 0
-    for service, subscriber, called, seconds, uplink, downlink, messages in rows:
+    total = 0
+    rated: list[tuple[str, str, str, int, int]] = []
+    for record_id, service, subscriber, called, seconds, uplink, downlink, messages in rows:
         card = numbers.get(subscriber)
         if card is None:
             continue
@@ -72,13 +73,16 @@ def rate(folder: Path, records: int) -> dict[str, float]:
             units = first
         else:
             units = first - (first - quantity) // following * following
-        total += (2 * units * price + per) // (2 * per)
-        rated += 1
+        amount = (2 * units * price + per) // (2 * per)
+        total += amount
+        rated.append((record_id, card, zone, units, amount))
+    with (folder / "rated.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rated)
     return {
         "cpu": time.process_time() - cpu,
         "wall": time.perf_counter() - wall,
         "records": len(rows),
-        "rated": rated,
+        "rated": len(rated),
         "amount": total,
     }
 
