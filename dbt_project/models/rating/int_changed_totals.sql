@@ -3,13 +3,8 @@
 {%- set is_full = rates_all() %}
 {%- set totals = standing('rating', 'int_usage_totals') %}
 {%- set first_bill_date = first_bill_date_in_window() %}
-with scope as (
-
-    select (after_file_number + 1) * 4294967296 as first_new_key from {{ ref('int_rating_scope') }}
-
-),
-
-touched_subscriptions as (
+{%- set first_new_key = (judging_scope().after_file_number + 1) * 4294967296 %}
+with touched_subscriptions as (
 
     select
         subscriptions.subscription_number,
@@ -30,10 +25,20 @@ parts as (
         on
             parts.subscription_number = touched.subscription_number
             and {{ floor_div('parts.situation_key', 2) }} % 4 = touched.service_number
-    cross join scope
     where
-        parts.bill_date >= {{ first_bill_date }}
-        and (touched.is_redone or parts.event_key >= scope.first_new_key)
+        touched.is_redone
+        and parts.bill_date >= {{ first_bill_date }}
+    union all
+    select parts.*
+    from {{ ref('int_rated_parts') }} as parts
+    inner join touched_subscriptions as touched
+        on
+            parts.subscription_number = touched.subscription_number
+            and {{ floor_div('parts.situation_key', 2) }} % 4 = touched.service_number
+    where
+        not touched.is_redone
+        and parts.bill_date >= {{ first_bill_date }}
+        and parts.event_key >= {{ first_new_key }}
 
 ),
 
