@@ -5,6 +5,7 @@ Every prepared warehouse is copied before it is used, so that mutants do not mee
 """
 
 import contextlib
+import json
 import multiprocessing
 import os
 import shutil
@@ -20,6 +21,7 @@ from tests.golden.own import OwnCases
 from tests.rerater import calendar, runs
 from tests.rerater.agreement import Scenario
 from tests.rerater.compare import Comparison
+from tests.rerater.increments import more_than_new_files
 from tests.rerater.pipeline import Pipeline
 from tests.rerater.reader import Folder, read_folder
 
@@ -33,7 +35,7 @@ NOT_SQL = ("Binder Error", "Parser Error", "Catalog Error", "Compilation Error",
 """What the engine or dbt says of text that is no SQL: such a mutant says nothing about tests."""
 
 
-EXPLAINING = "explained_"
+EXPLAINING = ("explained_", "allowance_openings", "asked_allowances")
 """Models that tell how a figure came about: no figure depends on them, so no figure can tell."""
 Start = Callable[[Path], Path]
 """Which of the warehouses of a bench to begin with."""
@@ -56,6 +58,8 @@ class Bench:
     bill_date: date
     folder: Folder
     result: runs.RunResult
+    rules: str = ""
+    """The digest of the rules, if the usage before was drafted for this bill date with them."""
 
     @property
     def pipeline(self) -> Pipeline:
@@ -105,6 +109,7 @@ class Laboratory:
         home = self.home / text.replace(":", "-")
         history, pipeline = runs.History(), Pipeline(home)
         states = Scenario.parse(text).states()
+        grows = len(states) > len({bill_date for bill_date, _ in states})
         for number, (bill_date, tables) in enumerate(states):
             path = tables.write(home / str(bill_date))
             folder = read_folder(path)
@@ -113,8 +118,11 @@ class Laboratory:
             if number + 1 == len(states):
                 self.load(pipeline, path, bill_date, loaded_at)
                 shutil.copyfile(pipeline.warehouse, prepared(home))
-                return Bench(text, home, bill_date, folder, result)
+                rules = dbt.rules_digest() if grows else ""
+                return Bench(text, home, bill_date, folder, result, rules)
             pipeline.draft(path, bill_date, loaded_at)
+            if grows:
+                continue
             held = pipeline.suspects(bill_date)
             pipeline.issue(path, bill_date)
             runs.issue(history, folder, result, held=held)
@@ -140,7 +148,10 @@ class Laboratory:
     def rehearse(self) -> None:
         """Nothing is broken yet, so nothing may be noticed; leaves whole warehouses behind."""
         for bench in self.benches:
-            if found := self.disagreement(bench, JUDGED, prepared):
+            found = self.disagreement(bench, JUDGED, prepared)
+            if bench.rules:
+                found = found or self.disagreement_anew(bench)
+            if found:
                 raise RuntimeError(f"{bench.name}: differs before anything is broken: {found}")
             shutil.copyfile(bench.pipeline.warehouse, judged(bench.home))
         if found := self.golden_fault(JUDGED, prepared):
@@ -243,7 +254,13 @@ class Laboratory:
                 return f"unit test {found}"
             selection, start = self.what_it_reaches(mutant)
             for bench in self.benches:
-                if found := self.disagreement(bench, selection, start):
+                if bench.rules:
+                    # the run goes on from the one before: there is nothing to begin with behind it
+                    found = self.disagreement(bench, self.whole(selection), prepared)
+                    found = found or self.disagreement_anew(bench)
+                else:
+                    found = self.disagreement(bench, selection, start)
+                if found:
                     return f"re-rater ({bench.name}): {found}"
             if found := self.golden_fault(selection, start):
                 return f"golden case {found}"
@@ -290,10 +307,27 @@ class Laboratory:
         """The first figure on which the pipeline and the re-rater differ."""
         pipeline = bench.pipeline
         begin_anew(start(bench.home), pipeline.warehouse)
-        if fault := self.build(pipeline.warehouse, bench.bill_date, selection):
+        if fault := self.build(pipeline.warehouse, bench.bill_date, selection, bench.rules):
             return fault
-        found = Comparison(bench.folder, bench.result, pipeline).compare_usage()
+        if bench.rules and (fault := more_than_new_files(pipeline)):
+            return fault
+        return self.first_difference(bench)
+
+    def disagreement_anew(self, bench: Bench) -> str:
+        """The same after one more run, which judges and rates everything over what stands."""
+        pipeline = bench.pipeline
+        if fault := self.build(pipeline.warehouse, bench.bill_date, JUDGED):
+            return fault
+        return self.first_difference(bench)
+
+    def first_difference(self, bench: Bench) -> str:
+        found = Comparison(bench.folder, bench.result, bench.pipeline).compare_usage()
         return str(found[0])[:160] if found else ""
+
+    @staticmethod
+    def whole(selection: Sequence[str]) -> Sequence[str]:
+        """All that is judged, and the reference data where a mutant can reach them."""
+        return selection if REFERENCE[0] in selection else JUDGED
 
     def golden_fault(self, selection: Sequence[str], start: Start) -> str:
         """The first golden case that does not hold."""
@@ -305,9 +339,12 @@ class Laboratory:
                 return failures[0]
         return ""
 
-    def build(self, file: Path, bill_date: date, selection: Sequence[str]) -> str:
-        """Build models without their tests; the first error, if there is one."""
-        variables = f'{{"bill_date": "{bill_date}"}}'
+    def build(self, file: Path, bill_date: date, selection: Sequence[str], rules: str = "") -> str:
+        """Build models without their tests; the first error, if there is one.
+
+        Without the digest of the rules a run judges and rates everything.
+        """
+        variables = json.dumps({"bill_date": str(bill_date), "rules_digest": rules})
         command = ["run", "--select", *selection, "--vars", variables]
         for run in self.invoke(file, bill_date, command):
             if run.status not in ("success", "skipped"):

@@ -28,8 +28,9 @@ SCENARIOS = (
     "history:7:40:2500",
     "months:2:60:4000",
     "months:10:60:4000",
+    "batches:2:60:3000",
 )
-"""Together: both ways to cut calls, both nights, a run after other runs."""
+"""Together: both ways to cut calls, both nights, a run after other runs, new files alone."""
 
 
 def read_equivalents() -> list[dict[str, str]]:

@@ -110,6 +110,7 @@ class Comparison:
         self.suspended_usage()
         self.usage_events()
         self.rated_usage()
+        self.usage_totals()
         self.allowance_balances()
         return self.found
 
@@ -207,6 +208,51 @@ class Comparison:
                 found[row["usage_event_id"]].append(row)
         theirs = {(event_id,): self.rows_of(rows) for event_id, rows in found.items()}
         self.differ("rating.rated_usage", ours, theirs)
+
+    def usage_totals(self) -> None:
+        """What the parts add up to, for all that bills and their checks read (6.1)."""
+        ours: dict[Key, list[Fraction]] = {}
+        for event_id, parts in self.result.parts.items():
+            event = self.result.events.get(event_id)
+            if event is None or not self.is_compared(event_id):
+                continue
+            period = calendar.period_of(event.start_date, self.accounts[event.account_id].cycle_day)
+            if period.end <= self.window_start(event.account_id):
+                continue
+            for part in parts:
+                key = (event.account_id, event.subscription_id, str(period.end), event.service)
+                key += (part.charge_name, part.tax_category)
+                total = ours.setdefault(key, [Fraction(0)] * 5)
+                is_drawn = bool(part.allowance_grant_id)
+                figures = (
+                    part is parts[0],
+                    part.quantity,
+                    part.quantity if is_drawn else 0,
+                    0 if is_drawn else part.billed_quantity,
+                    part.amount,
+                )
+                for place, figure in enumerate(figures):
+                    total[place] += Fraction(figure)
+        columns = "events, quantity, included_quantity, billed_quantity, amount"
+        query = (
+            "select account_id, subscription_id, bill_date, service, charge_name, tax_category, "
+            f"{columns} from rating.int_usage_totals"
+        )
+        theirs: Rows = {}
+        for row in self.rows(query):
+            account_id = row["account_id"]
+            if account_id not in self.accounts:
+                continue
+            if not self.window_start(account_id) < row["bill_date"] <= self.result.bill_date:
+                continue
+            key = (account_id, row["subscription_id"], str(row["bill_date"]), row["service"])
+            key += (row["charge_name"], row["tax_category"] or "")
+            theirs[key] = tuple(exact(row[name]) for name in columns.split(", "))
+        self.differ(
+            "rating.int_usage_totals",
+            {key: tuple(map(exact, total)) for key, total in ours.items()},
+            theirs,
+        )
 
     def grant_name(self, part: Part) -> Key:
         """A grant by what it is of; its id is a name of the pipeline's own."""

@@ -1,6 +1,5 @@
 """Usage that comes day by day gives what it gives at once: only new files are judged and rated."""
 
-import random
 from datetime import date, datetime
 from pathlib import Path
 
@@ -8,51 +7,18 @@ import pytest
 
 from orchestration import dbt
 from tests.rerater import calendar
+from tests.rerater.increments import growing, more_than_new_files
 from tests.rerater.pipeline import Pipeline
 from tests.rerater.reader import read_folder
-from tests.rerater.strategies import Generator, Row, Tables, UsageFileTable
+from tests.rerater.strategies import Generator
 from tests.rerater.test_invariance import RESULTS, digest_of
 
 ACCOUNTS, RECORDS = 60, 3000
-BATCHES = 3
-# The other rows come as they began; these come whenever.
-LATE = 0.04
-# Stray records, whose period no other usage may have.
-FEW = 100
 RESULTS_TOO = {
     **RESULTS,
     "rating.int_usage_totals": set[str](),
     "invoicing.draft_invoice_lines": set[str](),
 }
-
-
-def by_and_by(tables: Tables, seed: int, bill_date: date) -> list[list[UsageFileTable]]:
-    """The usage in batches: most in the order in which it began, some late."""
-    draw = random.Random(seed)
-    months: dict[str, list[tuple[str, Row]]] = {}
-    for file in tables.usage:
-        for row in file.rows:
-            months.setdefault(str(row.get("started_at"))[:7], []).append(
-                (file.path.split("/")[1], row)
-            )
-    batches: list[dict[str, list[Row]]] = [{} for _ in range(BATCHES)]
-    for rows in months.values():
-        rows.sort(key=lambda feed_row: str(feed_row[1].get("started_at")))
-        for place, (feed, row) in enumerate(rows):
-            # Most of a month in the first batch, so that no later one opens a period.
-            number = max(0, BATCHES - 1 - 10 * (len(rows) - 1 - place) // len(rows))
-            if draw.random() < LATE:
-                number = draw.randrange(BATCHES)
-            if len(rows) < FEW or str(row.get("started_at")) >= str(bill_date):
-                number = 0
-            batches[number].setdefault(feed, []).append(row)
-    return [
-        [
-            UsageFileTable(f"cdr/{feed}/{number:02d}.csv", rows)
-            for feed, rows in sorted(batch.items())
-        ]
-        for number, batch in enumerate(batches)
-    ]
 
 
 def settled_at(folder: Path, bill_date: date) -> datetime:
@@ -63,22 +29,14 @@ def settled_at(folder: Path, bill_date: date) -> datetime:
 def test_usage_that_comes_by_and_by_gives_what_it_gives_at_once(seed: int, tmp_path: Path) -> None:
     generator = Generator(seed, accounts=ACCOUNTS, events=RECORDS)
     tables, bill_date = generator.build(), generator.boundaries[-1]
-    batches = by_and_by(tables, seed, bill_date)
     step_by_step, at_once = Pipeline(tmp_path / "steps"), Pipeline(tmp_path / "once")
-    units: dict[bool, int] = {False: 0, True: 0}
-    for number in range(BATCHES):
-        files = [file for batch in batches[: number + 1] for file in batch]
-        folder = Tables(tables.operator, tables.rows, files).write(tmp_path / "operator")
+    folder = tmp_path / "operator"
+    for number, grown in enumerate(growing(tables, seed, str(bill_date))):
+        grown.write(folder)
         step_by_step.draft(folder, bill_date, settled_at(folder, bill_date))
-        scope = step_by_step.rows("select is_full from rating.int_rating_scope")
-        assert scope == [{"is_full": number == 0}]
-        judged = step_by_step.rows("select count(*) as records from mediation.int_guided_usage")
-        for unit in step_by_step.rows("select is_redone from rating.int_rating_units"):
-            units[unit["is_redone"]] += 1
+        if number > 0:
+            assert more_than_new_files(step_by_step) == ""
     at_once.draft(folder, bill_date, settled_at(folder, bill_date))
-    assert judged[0]["records"] < RECORDS / 2
-    # some usage only adds to what was rated, other usage makes it be rated anew
-    assert min(units.values()) > 0
     for table, left_out in RESULTS_TOO.items():
         assert digest_of(step_by_step, table, left_out) == digest_of(at_once, table, left_out), (
             table
