@@ -9,7 +9,7 @@ import json
 import multiprocessing
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from multiprocessing.connection import Connection
@@ -41,6 +41,8 @@ Start = Callable[[Path], Path]
 """Which of the warehouses of a bench to begin with."""
 
 
+CONDITION = "replace_where"
+"""The setting of a model that holds SQL."""
 LONGEST = 60
 """Seconds for one mutant: what takes longer has lost a condition of a join."""
 
@@ -80,6 +82,12 @@ def begin_anew(start: Path, file: Path) -> None:
     """Put a copy in the place of a warehouse, without the log that a killed process left there."""
     Path(f"{file}.wal").unlink(missing_ok=True)
     shutil.copyfile(start, file)
+
+
+def in_condition(mutant: Mutant, condition: str) -> str:
+    """A condition that a macro has rendered, with the fault, if the line of the fault is in it."""
+    before, after = (text.split("{%")[0].strip() for text in (mutant.before, mutant.after))
+    return " ".join(condition.split()).replace(before, after) if before else condition
 
 
 def message_of(run: Any) -> str:
@@ -205,11 +213,26 @@ class Laboratory:
         """The project with one fault in it."""
         node = self.manifest.nodes.get(mutant.name)
         macro = self.manifest.macros.get(mutant.name)
+        whole = {} if macro is None else self.conditions()
         try:
             self.set_text(node, macro, mutant.mutated)
+            self.set_conditions({name: in_condition(mutant, text) for name, text in whole.items()})
             yield
         finally:
             self.set_text(node, macro, mutant.text)
+            self.set_conditions(whole)
+
+    def conditions(self) -> dict[str, str]:
+        """The `replace_where` of each model: the text of macros, rendered when dbt parses."""
+        return {
+            node.unique_id: node.config[CONDITION]
+            for node in self.manifest.nodes.values()
+            if node.resource_type == "model" and node.config.get(CONDITION)
+        }
+
+    def set_conditions(self, texts: Mapping[str, str]) -> None:
+        for unique_id, text in texts.items():
+            self.manifest.nodes[unique_id].config[CONDITION] = text
 
     def set_text(self, node: Any, macro: Any, text: str) -> None:
         if node is not None:

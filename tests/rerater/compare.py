@@ -336,11 +336,24 @@ class Comparison:
             )
             names = ("granted", "carried_in", "used", "expired", "carried_out")
             theirs[key].append(tuple(exact(row[name]) for name in names))
+        self.differ("rating.allowance_balances", {}, self.repeated_balances())
         self.differ(
             "rating.allowance_balances",
             {key: busy(rows) for key, rows in ours.items() if busy(rows)},
             {key: busy(rows) for key, rows in theirs.items() if busy(rows)},
         )
+
+    def repeated_balances(self) -> Rows:
+        """Grants with two balances in one period; also before the window, on which it opens."""
+        query = (
+            "select allowance_grant_id, bill_date, count(*) as number "
+            "from rating.allowance_balances group by allowance_grant_id, bill_date "
+            "having count(*) > 1"
+        )
+        return {
+            (row["allowance_grant_id"], str(row["bill_date"])): (row["number"],)
+            for row in self.rows(query)
+        }
 
     def owed_charges(self) -> None:
         """Charges of 0 are compared too, but one side may leave them out."""
