@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.mutants.laboratory import in_condition
 from tests.mutants.mutating import OPERATORS, mutants_of
 from tests.mutants.run import read_equivalents
 
@@ -97,3 +98,12 @@ def test_every_known_equivalent_has_a_reason_and_an_operator_that_exists() -> No
     for row in read_equivalents():
         assert row["operator"] in OPERATORS
         assert row["reason"].endswith(".")
+
+
+def test_a_fault_in_a_macro_reaches_the_conditions_that_it_has_rendered() -> None:
+    macro = "{% macro w() -%}\nfull\nand day >= first{% if x %} or y{% endif %}\n{%- endmacro %}\n"
+    found = [one for one in mutants_of("w", "w.sql", macro) if ">=" in one.operator]
+    assert [in_condition(one, "full\n    and day >= first or y") for one in found] == [
+        "full and day > first or y"
+    ]
+    assert in_condition(found[0], "day >= other") == "day >= other"

@@ -92,6 +92,7 @@ def agree(states: States, home: Path) -> Agreement:
         found.events += len(fresh)
         found.coverage += features(folder, result, before, fresh)
         seen |= fresh
+        # more usage comes for this bill date: it is drafted anew, not issued
         if [bill_date] == [later for later, _ in states[number + 1 : number + 2]]:
             continue
         held = pipeline.suspects(bill_date)
