@@ -175,6 +175,18 @@ def cgrates() -> tuple[bytes, ...]:
     return "\n".join(lines).encode(), ("\r\n".join(lines[1:]) + "\r\n").encode()
 
 
+def cgrates_parts() -> tuple[bytes, ...]:
+    """Parts of calls as a switch lists them, without ids: two of one call, one of another."""
+    return (
+        b"33612345678,442071838750,GB-Fixed,10.01.2026 09:00:00,10.01.2026 09:00:05,1,65,Peak,0.01,"
+        b"33612,partial\n"
+        b"33612345678,442071838750,GB-Fixed,10.01.2026 09:01:10,10.01.2026 09:00:05,0,12,Peak,0.01,"
+        b"33612,complete\n",
+        b"33612345679,33698765432,FR,10.01.2026 10:00:00,10.01.2026 10:00:00,1,74,Offpeak,0,336,"
+        b"complete\r\n",
+    )
+
+
 CSV_OPTIONS: dict[str, Any] = {
     "columns": {
         "record_id": ["id", "part"],

@@ -114,7 +114,7 @@ def targets() -> dict[str, Target]:
         "cgrates": Target("cgrates", fuzz_seeds.cgrates(), records=records_of_cgrates),
         "cgrates_parts": Target(
             "cgrates",
-            _genuine("cgrates/partial_cdr_*.csv") or fuzz_seeds.cgrates(),
+            (*fuzz_seeds.cgrates_parts(), *_genuine("cgrates/partial_cdr_*.csv")),
             _options("cgrates/partial_cdr_*.csv"),
             records_of_cgrates,
         ),
