@@ -79,3 +79,25 @@ def test_a_run_that_broke_off_before_its_end_rates_everything(tmp_path: Path) ->
     once.draft(folder, bill_date, settled_at(folder, bill_date))
     for table, left_out in RESULTS.items():
         assert digest_of(pipeline, table, left_out) == digest_of(once, table, left_out), table
+
+
+def test_what_was_judged_is_noted_before_rating_begins_and_what_was_rated_at_its_end() -> None:
+    """Else a run cut short could leave totals that the next one takes for whole."""
+    nodes = dbt.parse().nodes
+
+    def before(name: str) -> set[str]:
+        found: set[str] = set()
+        waiting = [f"model.billhouse.{name}"]
+        while waiting:
+            for parent in nodes[waiting.pop()].depends_on.nodes:
+                if parent in nodes and parent not in found:
+                    found.add(parent)
+                    waiting.append(parent)
+        return {nodes[unique_id].name for unique_id in found}
+
+    judged = {"int_usage_events", "int_unrated_records", "int_cut_segments", "int_repeated_records"}
+    assert judged <= before("int_judged_files")
+    for rated in ("int_grants", "int_grant_levels", "int_grant_periods", "int_rated_parts"):
+        assert "int_judged_files" in before(rated)
+    rated_tables = {"int_grants", "int_rated_parts", "int_usage_totals", "int_grant_balances"}
+    assert rated_tables <= before("int_rated_until")

@@ -4,6 +4,8 @@
 {%- set totals = standing('rating', 'int_usage_totals') %}
 with scope as (
 
+    -- rating begins when what was judged is noted, so that a run that breaks off in it is followed by one that
+    -- rates everything: depends_on: {{ ref('int_judged_files') }}
     select
         judging.is_full as judged_all,
         judging.after_file_number,
