@@ -151,6 +151,7 @@ def issue(
 ) -> None:
     """Issue the drafts of one bill run, then render, deliver and sync. Repeatable."""
     from orchestration import summaries
+    from orchestration.steps import warned_checks
     from orchestration.warehouse import connect
 
     where, of_date = _installation(operator, warehouse, documents, bill_date)
@@ -168,6 +169,7 @@ def issue(
         }
     if done.stripe:
         result["stripe"] = {"configured": done.stripe.is_configured, **done.stripe.counts}
+    result["warnings"] = warned_checks(done.nodes)
     result["seconds"] = {step: round(took, 2) for step, took in shown.seconds.items()}
     if as_json:
         terminal.print_json(result)
@@ -389,6 +391,7 @@ def _run(job: str, bill_date: date, config: dict[str, Any], done: Outcome) -> No
 
 def _draft_result(where: Environment, bill_date: date, done: Outcome) -> dict[str, Any]:
     from orchestration import summaries
+    from orchestration.steps import warned_checks
     from orchestration.warehouse import connect
 
     with connect(where.warehouse) as con:
@@ -402,7 +405,8 @@ def _draft_result(where: Environment, bill_date: date, done: Outcome) -> dict[st
             "rejected": load.rejected,
             "refused_files": load.refused,
         }
-        result["warnings"] = [str(warning) for warning in load.warnings]
+    result["warnings"] = [str(warning) for warning in load.warnings] if load else []
+    result["warnings"] += warned_checks(done.nodes)
     return result
 
 
@@ -488,6 +492,7 @@ def _show_issued(result: dict[str, Any]) -> None:
             if stripe["configured"]
             else "Stripe: not configured (STRIPE_API_KEY), nothing sent"
         )
+    terminal.print_faults(result["warnings"], kind="warning")
 
 
 def _fault_json(fault: Any) -> dict[str, Any]:

@@ -445,6 +445,20 @@ def blocking_tests() -> dict[str, str]:
     return tables
 
 
+def warned_checks(nodes: Iterable[dbt.NodeResult]) -> list[str]:
+    """Checks of severity warn that found rows: they stop nothing, and somebody should look."""
+    found = [node for node in nodes if node.is_test and node.status == "warn"]
+    if not found:
+        return []
+    known = dbt.read_manifest()["nodes"]
+    told = []
+    for node in found:
+        attached = known.get(known[node.unique_id].get("attached_node") or "")
+        table = f" in {attached['schema']}.{attached['alias']}" if attached else ""
+        told.append(f"check {node.name}: {node.failures} rows{table}")
+    return told
+
+
 def document_of(text: str) -> dict[str, Any]:
     """A stored document as a mapping; money stays text."""
     return json.loads(text)

@@ -43,6 +43,14 @@ def story(install_session: Install) -> Story:
         identifiers=[{}, {}],
         subscribed_products=[{}, {"account_id": "A2", "subscription_id": "S2"}],
         adjustments=[{"account_id": "A2", "amount": "100.00"}],
+        payments=[
+            {
+                "account_id": "A2",
+                "invoice_number": "F2025-00000007",
+                "amount": "1.00",
+                "received_on": "2026-01-20",
+            }
+        ],
         usage={
             "core": [
                 {"duration_seconds": 61},
@@ -100,6 +108,13 @@ def test_issue_numbers_renders_and_says_that_stripe_is_not_configured(story: Sto
     for row in issue.json["documents"]:
         assert (folder / f"{row['first_number']}.pdf").read_bytes().startswith(b"%PDF")
         assert (folder / f"{row['first_number']}.html").exists()
+
+
+def test_checks_that_only_warn_are_told(story: Story) -> None:
+    assert story.first_draft.json["warnings"] == []
+    assert story.issued.json["warnings"] == [
+        "check is_empty_payments_naming_no_invoice_: 1 rows in assurance.payments_naming_no_invoice"
+    ]
 
 
 def test_second_issue_changes_nothing(story: Story) -> None:
