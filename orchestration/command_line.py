@@ -223,7 +223,7 @@ def credit(
     as_json: JsonOption = False,
 ) -> None:
     """Credit an invoice in full; the next draft bills its charges as they are owed then."""
-    from orchestration import crediting, issuing
+    from orchestration import archive, crediting, issuing
     from orchestration.warehouse import connect
 
     where = environment.resolve(operator=operator, warehouse=warehouse, documents=documents)
@@ -234,6 +234,11 @@ def credit(
     _calendar(where)
     where.activate()
     with _working(where) as (done, _):
+        with connect(where.warehouse) as con:
+            issuing.prepare(con)
+            behind = archive.objections(con, where.documents / archive.FOLDER)
+        if behind:
+            _data_at_fault(behind)
         try:
             number = crediting.credit(
                 lambda: connect(where.warehouse), document_number, reason=reason.strip()
@@ -296,26 +301,83 @@ def explain(
 
 
 @app.command()
-def verify(warehouse: WarehouseOption = None, as_json: JsonOption = False) -> None:
-    """Check that no issued document was changed, lost or renumbered."""
-    from orchestration import issuing
+def verify(
+    warehouse: WarehouseOption = None,
+    documents: DocumentsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that no issued document was changed, lost or renumbered, here and in the archive."""
+    from orchestration import archive, issuing
     from orchestration.warehouse import connect, exclusive, has_table
 
-    where = environment.resolve(warehouse=warehouse)
+    where = environment.resolve(warehouse=warehouse, documents=documents)
     if not where.warehouse.exists():
         _call_wrong(f"{where.warehouse}: no such warehouse")
+    folder = where.documents / archive.FOLDER
     with exclusive(where.warehouse, waiting=terminal.err.print), connect(where.warehouse) as con:
         count, faults = 0, []
         if has_table(con, "invoicing", "issued_documents"):
             row = con.execute("select count(*) from invoicing.issued_documents").fetchone()
             count = row[0] if row else 0
             faults = [f"{number}: {what}" for number, what in issuing.broken_links(con)]
+            faults += [f"{number}: {what}" for number, what in archive.differences(con, folder)]
     if as_json:
-        terminal.print_json({"documents": count, "faults": faults})
+        terminal.print_json(
+            {
+                "documents": count,
+                "archive": str(folder) if folder.is_dir() else None,
+                "faults": faults,
+            }
+        )
     if faults:
         _data_at_fault(faults)
     if not as_json:
-        terminal.out.print(f"{count:,} issued documents, every link of the chain holds")
+        archived = "and so does the archive" if folder.is_dir() else "there is no archive here"
+        terminal.out.print(f"{count:,} issued documents, every link of the chain holds; {archived}")
+
+
+@app.command()
+def restore(
+    warehouse: WarehouseOption = None,
+    documents: DocumentsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring back from the archive the issued documents that the warehouse does not hold."""
+    from orchestration import archive
+    from orchestration.steps import Steps
+    from orchestration.warehouse import connect
+
+    where = environment.resolve(warehouse=warehouse, documents=documents)
+    folder = where.documents / archive.FOLDER
+    if not folder.is_dir():
+        _call_wrong(f"{folder}: no archive")
+    where.activate()
+    with _working(where):
+        Steps(environment=where).prepare()
+        try:
+            report = archive.restore(lambda: connect(where.warehouse), folder)
+        except archive.ArchiveFault as fault:
+            _data_at_fault(fault.faults)
+    if as_json:
+        terminal.print_json(
+            {
+                "restored": report.restored,
+                "stood": report.stood,
+                "usage_rows": report.usage_rows,
+                "without_usage": report.without_usage,
+                "last_number": report.last_number,
+            }
+        )
+        return
+    terminal.out.print(
+        f"{report.restored:,} documents restored, {report.stood:,} stood; the chain holds up to "
+        f"{report.last_number}. The next draft and issue build everything else again."
+    )
+    if report.without_usage:
+        terminal.out.print(
+            f"{report.without_usage:,} of them without their itemised usage, which is not in the "
+            "archive any more"
+        )
 
 
 @app.command()

@@ -15,7 +15,16 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration import bill_runs, dbt, issuing, outcome, progress, reference, warehouse
+from orchestration import (
+    archive,
+    bill_runs,
+    dbt,
+    issuing,
+    outcome,
+    progress,
+    reference,
+    warehouse,
+)
 from orchestration.environment import Environment
 
 if TYPE_CHECKING:
@@ -160,7 +169,8 @@ class Steps:
                 if draft is None:
                     return ["no drafts stand"]
                 bill_date = draft.bill_date
-            found = bill_runs.objections(con, bill_date)
+            found = archive.objections(con, self.archive)
+            found += bill_runs.objections(con, bill_date)
         outcome.current().faults += found
         return found
 
@@ -186,6 +196,26 @@ class Steps:
             result.faults += refused.objections
             raise
         return result.issue
+
+    @property
+    def archive(self) -> Path:
+        """Where issued documents are kept as immutable files."""
+        return self.environment.documents / archive.FOLDER
+
+    def keep(self) -> archive.ArchiveReport:
+        """Write every issued document that the archive lacks, of whichever bill date.
+
+        Raises DeliveryFailed when archive and warehouse contradict each other.
+        """
+        told = progress.current()
+        told.step("archive")
+        self.prepare()
+        try:
+            with self.connect() as con:
+                return archive.keep(con, self.archive, progress=told.at)
+        except archive.ArchiveFault as fault:
+            outcome.current().faults += fault.faults
+            raise DeliveryFailed(fault.faults) from fault
 
     def build_issued(self, bill_date: date) -> list[dbt.NodeResult]:
         """Build what reads the issued documents: invoices, the books, the checks after issuing.

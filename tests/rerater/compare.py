@@ -208,6 +208,20 @@ class Comparison:
                 found[row["usage_event_id"]].append(row)
         theirs = {(event_id,): self.rows_of(rows) for event_id, rows in found.items()}
         self.differ("rating.rated_usage", ours, theirs)
+        self.differ(
+            "rating.rated_usage, whose it is",
+            {
+                (event_id,): (event.account_id, event.subscription_id, event.service, event.zone)
+                for (event_id,) in ours
+                if (event := self.result.events.get(event_id)) is not None
+            },
+            {
+                (event_id,): (row["account_id"], row["subscription_id"], row["service"], row["zone"])
+                for event_id, rows in found.items()
+                if event_id in self.result.events
+                for row in rows
+            },
+        )
 
     def usage_totals(self) -> None:
         """What the parts add up to, for all that bills and their checks read (6.1)."""

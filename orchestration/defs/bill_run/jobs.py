@@ -4,7 +4,11 @@ import dagster as dg
 
 from orchestration.defs.bill_run.assets import books, drafts
 from orchestration.defs.bill_run.checks import drafts_may_be_issued
-from orchestration.defs.invoicing.assets import issued, rendered_documents
+from orchestration.defs.invoicing.assets import (
+    archived_documents,
+    issued,
+    rendered_documents,
+)
 from orchestration.defs.partitions import bill_run_partitions
 from orchestration.defs.payments.assets import stripe_objects
 from orchestration.defs.raw.assets import raw
@@ -27,7 +31,9 @@ draft_bill_run = dg.define_asset_job(
 issue_bill_run = dg.define_asset_job(
     "issue_bill_run",
     selection=dg.AssetSelection.checks(drafts_may_be_issued)
-    | dg.AssetSelection.assets(issued, books, rendered_documents, stripe_objects),
+    | dg.AssetSelection.assets(
+        issued, archived_documents, books, rendered_documents, stripe_objects
+    ),
     partitions_def=bill_run_partitions,
     description="Issues the drafts of one bill date, then keeps the books, renders and delivers.",
 )

@@ -12,6 +12,7 @@ from orchestration.issuing import IssuingRefused
 from orchestration.steps import DeliveryFailed
 
 ISSUED_DOCUMENTS = dg.AssetKey(["invoicing", "issued_documents"])
+ARCHIVED_DOCUMENTS = dg.AssetKey(["documents", "archived_documents"])
 ISSUED_USAGE = dg.AssetKey(["invoicing", "issued_usage"])
 
 _described = translation.source_tables(dbt.read_manifest(), "invoicing")
@@ -67,8 +68,33 @@ def issued(
 
 
 @dg.asset(
-    key=dg.AssetKey(["documents", "rendered_documents"]),
+    key=ARCHIVED_DOCUMENTS,
     deps=[ISSUED_DOCUMENTS, ISSUED_USAGE],
+    group_name="documents",
+    kinds={"python", "json"},
+    partitions_def=bill_run_partitions,
+    backfill_policy=one_run_per_bill_date,
+    pool=POOL,
+)
+def archived_documents(billhouse: Billhouse) -> dg.MaterializeResult:
+    """Every issued document as an immutable file, from which the warehouse can be rebuilt."""
+    try:
+        report = billhouse.steps.keep()
+    except DeliveryFailed as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    return dg.MaterializeResult(
+        metadata={
+            "folder": dg.MetadataValue.path(str(report.folder)),
+            "written": report.written,
+            "unchanged": report.unchanged,
+        }
+    )
+
+
+# Nothing is sent to anybody before it is in the archive.
+@dg.asset(
+    key=dg.AssetKey(["documents", "rendered_documents"]),
+    deps=[ISSUED_DOCUMENTS, ISSUED_USAGE, ARCHIVED_DOCUMENTS],
     group_name="documents",
     kinds={"python", "html", "pdf"},
     partitions_def=bill_run_partitions,
