@@ -216,7 +216,12 @@ class Comparison:
                 if (event := self.result.events.get(event_id)) is not None
             },
             {
-                (event_id,): (row["account_id"], row["subscription_id"], row["service"], row["zone"])
+                (event_id,): (
+                    row["account_id"],
+                    row["subscription_id"],
+                    row["service"],
+                    row["zone"],
+                )
                 for event_id, rows in found.items()
                 if event_id in self.result.events
                 for row in rows
