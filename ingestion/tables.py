@@ -511,6 +511,49 @@ PAYMENTS = Table(
     key=_keys("payment_id"),
 )
 
+# What an amount is in the ledger: a line of int_ledger_postings, to be given an account.
+POSTINGS = (
+    "receivable",
+    "customer_credit",
+    "tax_collected",
+    "deferred_revenue",
+    "payment_card",
+    "payment_sepa_debit",
+    "payment_transfer",
+    "payment_cash",
+    "payment_other",
+    "payment_write_off",
+    "revenue_recurring",
+    "revenue_usage",
+    "revenue_once",
+    "revenue_minimum_top_up",
+    "revenue_device",
+    "revenue_instalment",
+    "revenue_discount",
+    "revenue_cap_credit",
+    "revenue_adjustment",
+    "revenue_late_fee",
+    "previous_results",
+)
+
+ACCOUNT_CODES = Table(
+    "account_codes",
+    "ratebook",
+    (
+        Column("posting", required=True, allowed=POSTINGS),
+        Column(
+            "account_code",
+            required=True,
+            pattern=r"[0-9]{3}[0-9A-Z]*",
+            pattern_says="not an account number (three digits of the chart first)",
+        ),
+        Column("name", required=True),
+        *VALID_DATES,
+    ),
+    key=_keys("posting"),
+    validity=VALID,
+)
+
 TABLES: tuple[Table, ...] = (
     PRODUCTS,
     ALLOWANCES,
@@ -522,6 +565,7 @@ TABLES: tuple[Table, ...] = (
     TAXES,
     DISCOUNTS,
     TRANSLATIONS,
+    ACCOUNT_CODES,
     ACCOUNTS,
     SUBSCRIPTIONS,
     IDENTIFIERS,

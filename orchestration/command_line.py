@@ -381,6 +381,44 @@ def restore(
 
 
 @app.command()
+def fec(
+    year: Annotated[int, typer.Argument(metavar="YEAR", min=1900, max=9999)],
+    warehouse: WarehouseOption = None,
+    documents: DocumentsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a year of the ledger as the French audit file (FEC), after its own checks."""
+    from orchestration import fec as french_audit_file
+    from orchestration.warehouse import connect, exclusive
+
+    where = environment.resolve(warehouse=warehouse, documents=documents)
+    if not where.warehouse.exists():
+        _call_wrong(f"{where.warehouse}: no such warehouse")
+    with exclusive(where.warehouse, waiting=terminal.err.print), connect(where.warehouse) as con:
+        try:
+            report = french_audit_file.write(con, where.documents / "finance", year)
+        except french_audit_file.FecRefused as refused:
+            _data_at_fault(refused.faults)
+    if as_json:
+        terminal.print_json(
+            {
+                "file": str(report.path),
+                "lines": report.lines,
+                "entries": report.entries,
+                "debit": report.debit,
+                "credit": report.credit,
+                "covers_until": report.covers_until.isoformat(),
+                "sha256": report.sha256,
+            }
+        )
+        return
+    terminal.out.print(
+        f"{report.path}: {report.lines:,} lines of {report.entries:,} entries up to "
+        f"{report.covers_until}, debit {report.debit} = credit {report.credit}"
+    )
+
+
+@app.command()
 def ui(
     operator: OperatorOption = None,
     warehouse: WarehouseOption = None,

@@ -191,6 +191,7 @@ ROW_DEFAULTS: dict[str, dict[str, Any]] = {
         "effective_on": "2026-01-15",
         "approved_by": "support",
     },
+    "account_codes": {"posting": "receivable", "account_code": "411000", "name": "Clients"},
     "payments": {
         "payment_id": "P{n}",
         "account_id": "A1",
