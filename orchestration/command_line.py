@@ -381,6 +381,48 @@ def restore(
 
 
 @app.command()
+def close(
+    month: Annotated[str, typer.Argument(metavar="MONTH", help="A calendar month, YYYY-MM.")],
+    warehouse: WarehouseOption = None,
+    documents: DocumentsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the month's pack for finance: a page to print, its tables as CSV, and what ties out."""
+    from orchestration import archive, month_end
+    from orchestration.warehouse import connect, exclusive
+
+    where = environment.resolve(warehouse=warehouse, documents=documents)
+    try:
+        first_day = date.fromisoformat(f"{month}-01")
+    except ValueError:
+        _call_wrong(f"{month}: not a month (YYYY-MM)")
+    if not where.warehouse.exists():
+        _call_wrong(f"{where.warehouse}: no such warehouse")
+    with exclusive(where.warehouse, waiting=terminal.err.print), connect(where.warehouse) as con:
+        try:
+            report = month_end.close(
+                con, first_day, where.documents, archive_folder=where.documents / archive.FOLDER
+            )
+        except month_end.NothingToClose as nothing:
+            _data_at_fault([str(nothing)])
+    if as_json:
+        terminal.print_json(
+            {
+                "page": str(report.page),
+                "tables": [str(path) for path in report.tables],
+                "tie_outs": report.tie_outs,
+                "faults": report.faults,
+            }
+        )
+    if report.faults:
+        _data_at_fault([*report.faults, f"{report.page}: written, with these faults"])
+    if not as_json:
+        terminal.out.print(
+            f"{report.page}: {len(report.tables)} tables, all {report.tie_outs} tie-outs hold"
+        )
+
+
+@app.command()
 def fec(
     year: Annotated[int, typer.Argument(metavar="YEAR", min=1900, max=9999)],
     warehouse: WarehouseOption = None,

@@ -1,4 +1,4 @@
-"""The French audit file of a small operator, read back as an inspector reads it."""
+"""What finance takes from the books: the French audit file and the month's pack."""
 
 import csv
 from collections import defaultdict
@@ -61,6 +61,36 @@ def test_the_file_read_back_gives_the_balances_of_the_ledger(billed: Installatio
 
     again = billed.run("fec", "2026", "--json")
     assert again.json["sha256"] == written.json["sha256"]
+
+
+def test_the_months_pack_ties_out_and_a_broken_ledger_is_named(billed: Installation) -> None:
+    closed = billed.run("close", "2026-01", "--json")
+    assert closed.status == 0, closed.stderr
+    assert (closed.json["faults"], closed.json["tie_outs"]) == ([], 10)
+    page = Path(closed.json["page"]).read_text(encoding="utf-8")
+    assert "All 10 tie-outs hold" in page
+    sections = {Path(path).stem: Path(path) for path in closed.json["tables"]}
+    assert len(sections) == 13
+    with sections["receivables"].open(encoding="utf-8-sig", newline="") as file:
+        months = list(csv.DictReader(file))
+    assert [row["month"] for row in months] == ["2026-01-01"]
+    assert Decimal(months[0]["paid"]) == Decimal("13.00")
+
+    none = billed.run("close", "2026-03")
+    assert (none.status, "the ledger ends on 2026-02-01" in none.stderr) == (1, True)
+    assert billed.run("close", "March").status == 2
+
+    with exclusive(billed.warehouse), connect(billed.warehouse) as con:
+        con.execute(
+            "update finance.journal_entries set credit = credit + 1 where posting = 'tax_collected'"
+        )
+    broken = billed.run("close", "2026-01")
+    assert broken.status == 1
+    assert "Tax by jurisdiction and rate: tax of documents = tax in the ledger" in broken.stderr
+    with exclusive(billed.warehouse), connect(billed.warehouse) as con:
+        con.execute(
+            "update finance.journal_entries set credit = credit - 1 where posting = 'tax_collected'"
+        )
 
 
 def test_a_year_without_entries_or_with_a_fault_writes_nothing(billed: Installation) -> None:
