@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: help setup demo ui test fuzz fuzz-decoders mutants lint format
+.PHONY: help setup demo ui test fuzz fuzz-decoders mutants crash lint format
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' \
@@ -26,6 +26,9 @@ fuzz: setup ## Compare the pipeline with the re-rater on 300,000 generated event
 
 mutants: setup ## Break the rating SQL in 30 places and see whether the tests notice (MUTANTS="--seed 2")
 	@$(BIN)/python -m tests.mutants.run $(MUTANTS)
+
+crash: setup ## Kill 50 bill runs of the demo at random moments and compare (CRASH="--kills 10 --seed 2")
+	@$(BIN)/python -m tests.crash.run $(CRASH)
 
 fuzz-decoders: setup ## Feed 100,000 mutated files to each decoder of usage files
 	@$(BIN)/python -m tests.ingestion.fuzzing

@@ -28,7 +28,7 @@ MONTHS = 3
 SEED = 1
 BILL_RUNS = 3
 
-STEPS = ("demo", "load", "draft", "issue", "books", "render", "stripe")
+STEPS = ("demo", "load", "draft", "issue", "archive", "books", "render", "stripe")
 
 # Taken by the loopback server and by nothing else.
 STRIPE_KEY = "sk_test_demo"

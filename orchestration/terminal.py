@@ -22,6 +22,7 @@ STEP_TITLES = {
     "load": "Loading what is new",
     "draft": "Rating, charging and drafting",
     "issue": "Issuing",
+    "archive": "Writing the archive",
     "books": "Keeping the books",
     "render": "Rendering documents",
     "stripe": "Syncing to Stripe",

@@ -220,7 +220,7 @@ class Comparison:
                     row["account_id"],
                     row["subscription_id"],
                     row["service"],
-                    row["zone"],
+                    row["zone"] or "",
                 )
                 for event_id, rows in found.items()
                 if event_id in self.result.events

@@ -1,0 +1,1 @@
+"""Bill runs that are killed anywhere end as if nothing had happened."""
