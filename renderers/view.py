@@ -33,6 +33,7 @@ from renderers.formatting import (
     to_decimal,
 )
 from renderers.messages import Messages, find_language, messages_for
+from renderers.past import Changes, UsageMonths, changes, usage_months
 from renderers.qr import EPC_COUNTRIES, epc_payload, is_iban, qr_svg
 
 SCHEMA = "billhouse-document/1"
@@ -43,6 +44,7 @@ FAMILY_SIZE = 6  # with more lines an account reads as a fleet: less of each lin
 SHORT_USAGE = 18  # rows that are kept on one page
 SHORT_DOCUMENT = 8  # lines, without usage: charges need no page of their own
 HIGH_USE_PERCENT = 80
+ITEMISED_WIDTHS = (12.0, 10.5, 13.5, 27.0, 11.5, 15.0, 10.5)
 
 # Which block of the summary a charge belongs to; corrections of any kind have their own.
 _BLOCKS = {
@@ -146,7 +148,10 @@ class QrCode:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
+    """How to pay. `instruction` is what the headline does not say yet."""
+
     sentences: tuple[str, ...]
+    instruction: str
     details: tuple[Fact, ...]
     codes: tuple[QrCode, ...]
     link: Link | None
@@ -219,6 +224,7 @@ class Itemised:
     groups: tuple[ItemisedGroup, ...]
     notes: tuple[str, ...]
     count: int
+    widths: tuple[float, ...] = ()  # of the columns, in shares of the page; empty: the usual ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +257,9 @@ class DocumentView:
     headline: Headline
     summary: tuple[Row, ...]
     comparison: Comparison | None
+    changes: Changes | None
+    months: UsageMonths | None
+    columns: tuple[tuple[str, ...], ...]  # of panels: their names, from top to bottom
     breakdown: Breakdown | None
     breakdown_basis: str
     top_allowances: tuple[AllowanceBar, ...]
@@ -258,6 +267,7 @@ class DocumentView:
     allowances_note: str | None
     payment: Payment
     payment_heading: str
+    charges_heading: str
     charge_groups: tuple[ChargeGroup, ...]
     amount_heading: str
     lines_total: Row
@@ -296,12 +306,25 @@ class _Context:
         return self.document["operator"]
 
     @property
+    def template(self) -> int:
+        return int(self.document["template"])
+
+    @property
     def is_credit_note(self) -> bool:
         return self.document["document_kind"] == "credit_note"
 
     def amount_of(self, line: Mapping[str, Any]) -> Decimal:
         """What the page shows for a line: before tax, or as charged where prices hold it."""
         return to_decimal(line["amount_charged" if self.is_gross else "amount_net"])
+
+    def own_name(self, charge_kind: str, name: str) -> str:
+        """A charge's name; charges that billing itself makes up are named in the document's
+        language unless the operator's translations have named them."""
+        if name == _OWN_CHARGES.get(charge_kind):
+            return self.say(f"charge_{charge_kind}")
+        if charge_kind == "late_fee" and name.startswith(_LATE_FEE):
+            return self.say("charge_late_fee", number=name.removeprefix(_LATE_FEE))
+        return name
 
     def name_of(self, subscription_id: str | None) -> tuple[str, str]:
         if not subscription_id:
@@ -362,10 +385,13 @@ def _build(
     shown_bars = tuple(shown[:BARS_SHOWN])
     tax_rows, tax_total, tax_notes = _taxes(context)
     usage_groups = _usage_groups(context, bars)
+    direction = Locale.parse(language).text_direction
+    what_changed, months = changes(context), usage_months(context, direction)
+    breakdown = _breakdown(context)
     return DocumentView(
         language=str(locale).replace("_", "-"),
         catalog=language,
-        direction=Locale.parse(language).text_direction,
+        direction=direction,
         paper=profile["paper"],
         window=profile["window"],
         is_credit_note=context.is_credit_note,
@@ -384,7 +410,17 @@ def _build(
         headline=_headline(context),
         summary=_summary(context),
         comparison=_comparison(context),
-        breakdown=_breakdown(context),
+        changes=what_changed,
+        months=months,
+        columns=_columns(
+            {
+                "changes": _height_of_changes(what_changed) if what_changed else 0,
+                "months": 300 + 44 * len(months.rows) if months else 0,
+                "breakdown": 200 + 52 * len(breakdown.shares) if breakdown else 0,
+                "allowances": 110 + 74 * len(shown_bars) if shown_bars else 0,
+            }
+        ),
+        breakdown=breakdown,
         breakdown_basis=say("breakdown_basis_gross" if context.is_gross else "breakdown_basis"),
         top_allowances=shown_bars,
         allowances_heading=say(
@@ -401,6 +437,7 @@ def _build(
         ),
         payment=_payment(context),
         payment_heading=say("payment"),
+        charges_heading=say("charges_credited" if context.is_credit_note else "charges"),
         charge_groups=charges,
         amount_heading=say("column_amount_gross" if context.is_gross else "column_amount"),
         lines_total=Row(
@@ -731,6 +768,30 @@ def _breakdown(context: _Context) -> Breakdown | None:
     return Breakdown(Markup(share_bar(points, title, context.branding.palette)), shares)
 
 
+def _columns(heights: Mapping[str, int]) -> tuple[tuple[str, ...], ...]:
+    """Panels in two columns that end as level as they can, the first panel on the left. Heights in
+    tenths of millimetres of paper, 0 for a panel that the bill does not have."""
+    names = [name for name, height in heights.items() if height]
+    if len(names) < 2:
+        return (tuple(names),) if names else ()
+    best: tuple[tuple[str, ...], ...] = ()
+    least = sum(heights.values()) + 1
+    for choice in range(1, 2 ** (len(names) - 1)):
+        right = tuple(name for at, name in enumerate(names) if at and choice >> (at - 1) & 1)
+        left = tuple(name for name in names if name not in right)
+        tallest = max(sum(heights[name] for name in column) for column in (left, right))
+        if tallest < least:
+            best, least = (left, right), tallest
+    return best
+
+
+def _height_of_changes(what: Changes) -> int:
+    """In tenths of millimetres: a sentence of more than some 40 characters takes two lines."""
+    return 120 + sum(
+        76 if len(item.sentence) + len(item.holder) > 40 else 44 for item in what.items
+    )
+
+
 def _whole_percents(amounts: Sequence[Decimal]) -> list[Decimal]:
     """Shares in whole percents that add up to 100: the largest remainders are rounded up."""
     total = sum(amounts, Decimal(0))
@@ -839,19 +900,20 @@ def _payment(context: _Context) -> Payment:
     due = to_decimal(document["amounts"]["due"])
     number = str(document["document_number"])
     if context.is_credit_note:
-        return Payment((say("payment_credit_note"),), (), (), None)
+        sentence = say("payment_credit_note")
+        return Payment((sentence,), sentence, (), (), None)
     if due <= 0:
         sentences = [say("payment_nothing")]
         if due < 0:
             sentences.append(say("payment_credit_kept", amount=formats.money(-due)))
-        return Payment(tuple(sentences), (), (), None)
+        return Payment(tuple(sentences), "", (), (), None)
     amount = formats.money(due)
     date = formats.long_date(to_date(document["due_date"]))
     method = account["payment_method"] if account["payment_method"] else "none"
     iban = re.sub(r"\s", "", str(operator.get("bank_iban") or "")).upper()
     sentences = [say(f"payment_{method}", amount=amount, date=date)]
     if method in ("card", "sepa_debit"):
-        return Payment(tuple(sentences), (), (), None)
+        return Payment(tuple(sentences), say("instruction_collected"), (), (), None)
     if method == "transfer" and not iban:
         sentences = [say("payment_none", amount=amount, date=date)]
     details: list[Fact] = []
@@ -894,7 +956,11 @@ def _payment(context: _Context) -> Payment:
         contact = operator.get("support_email") or operator.get("support_phone")
         if contact:
             sentences.append(say("payment_other_ways", contact=clean(contact)))
-    return Payment(tuple(sentences), tuple(details), tuple(codes), link)
+    if iban:
+        instruction = say("instruction_transfer")
+    else:
+        instruction = "" if link else sentences[-1]
+    return Payment(tuple(sentences), instruction, tuple(details), tuple(codes), link)
 
 
 # Charges and tax
@@ -959,14 +1025,7 @@ def _charge(context: _Context, line: Mapping[str, Any], rates: Mapping[str, str]
 
 
 def _description(context: _Context, line: Mapping[str, Any], limit: int = 160) -> str:
-    """The line's name; charges that billing itself makes up are named in the document's language
-    unless the operator's translations have named them."""
-    text = clean(line["description"], limit)
-    if text == _OWN_CHARGES.get(line["charge_kind"]):
-        return context.say(f"charge_{line['charge_kind']}")
-    if line["charge_kind"] == "late_fee" and text.startswith(_LATE_FEE):
-        return context.say("charge_late_fee", number=text.removeprefix(_LATE_FEE))
-    return text
+    return context.own_name(line["charge_kind"], clean(line["description"], limit))
 
 
 def _line_rates(context: _Context, line: Mapping[str, Any], by_category: Mapping[str, str]) -> str:
@@ -1107,6 +1166,8 @@ def _itemised(context: _Context, usage: Sequence[Mapping[str, Any]]) -> Itemised
         digits = int(context.operator.get("mask_digits") or 0)
         if digits:
             notes.append(say("itemised_masked", count=digits))
+        if context.template > 1:
+            notes.append(say("itemised_unlisted"))
     notes.append(say("itemised_rounding"))
     amount_heading = say(
         "column_usage_amount_gross"
@@ -1115,10 +1176,12 @@ def _itemised(context: _Context, usage: Sequence[Mapping[str, Any]]) -> Itemised
     )
     columns = (
         say("column_time"), say("column_service"), say("column_number"),
-        say("column_destination"), say("column_length"), say("column_included"), amount_heading,
+        say("column_destination"), say("column_length"),
+        say("column_counted" if context.template > 1 else "column_included"), amount_heading,
     )  # fmt: skip
     groups = tuple(_itemised_group(context, key, rows) for key, rows in order.items() if rows)
-    return Itemised(columns, groups, tuple(notes), len(usage))
+    widths = ITEMISED_WIDTHS if context.template > 1 else ()
+    return Itemised(columns, groups, tuple(notes), len(usage), widths)
 
 
 def _itemised_group(
@@ -1143,6 +1206,10 @@ def _itemised_group(
         "sms": formats.number,
         "mms": formats.number,
     }
+    says_why = context.template > 1
+    is_included, is_free = say("counted_included"), say("counted_free")
+    is_charged = say("counted_charged")
+    without_charge = 0
     for row in rows:
         service = row["service"]
         start = to_datetime(row["local_started_at"])
@@ -1150,6 +1217,16 @@ def _itemised_group(
         quantity = int(row["quantity"])
         included = int(row["included_quantity"] or 0)
         length = length_of[service]
+        if not says_why:
+            counted = length(included) if included else ""
+        elif included >= quantity and not amount and included:
+            counted = is_included
+        elif included:
+            counted = say("counted_partly", included=length(included))
+        else:
+            counted = is_charged if amount else is_free
+        if not amount:
+            without_charge += 1
         texts.append(
             (
                 f"{short_date(start.date())} {time(start.hour, start.minute)}",
@@ -1157,7 +1234,7 @@ def _itemised_group(
                 _cell(row["other_party"], 40),
                 _destination(say, row["charge_name"], row["destination"], row["visited_zone"]),
                 length(quantity),
-                length(included) if included else "",
+                counted,
                 rated(amount),
             )
         )
@@ -1179,6 +1256,13 @@ def _itemised_group(
         count = say("records", count=len(rows), number=formats.number(len(rows)))
         subtotals = (*subtotals, (say("total"), count, "", rated(total)))
     number = formats.number(len(rows))
+    if says_why:
+        label, _, quantity, total_text = subtotals[-1]
+        listed = say(
+            "records_of_which", total=formats.number(len(rows)), count=without_charge,
+            number=formats.number(without_charge),
+        )  # fmt: skip
+        subtotals = (*subtotals[:-1], (label, listed, quantity, total_text))
     return ItemisedGroup(
         name=name,
         detail=detail,
