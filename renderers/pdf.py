@@ -129,7 +129,7 @@ class PdfWriter:
 
 
 def _may_fit(view: DocumentView) -> bool:
-    """Whether page 1 of template 1 seems to have room for the payment block; heights in millimetres."""
+    """Whether page 1 of template 1 seems to have room for the payment block; heights in mm."""
     panels = []
     if view.comparison:
         particulars = view.comparison.particulars

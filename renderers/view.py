@@ -956,10 +956,8 @@ def _payment(context: _Context) -> Payment:
         contact = operator.get("support_email") or operator.get("support_phone")
         if contact:
             sentences.append(say("payment_other_ways", contact=clean(contact)))
-    if iban:
-        instruction = say("instruction_transfer")
-    else:
-        instruction = "" if link else sentences[-1]
+    # Without an account, what is left to say is how else to pay; a link says it by itself.
+    instruction = say("instruction_transfer") if iban else "" if link else sentences[-1]
     return Payment(tuple(sentences), instruction, tuple(details), tuple(codes), link)
 
 
@@ -1256,7 +1254,7 @@ def _itemised_group(
         count = say("records", count=len(rows), number=formats.number(len(rows)))
         subtotals = (*subtotals, (say("total"), count, "", rated(total)))
     number = formats.number(len(rows))
-    if says_why:
+    if says_why and subtotals:
         label, _, quantity, total_text = subtotals[-1]
         listed = say(
             "records_of_which", total=formats.number(len(rows)), count=without_charge,
