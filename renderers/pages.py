@@ -52,6 +52,7 @@ def fill_page(
     apart, see `print_css`). For paper: with `own_list` the itemised usage is left to the PDF
     writer, with `flows` the charges follow the first page's blocks instead of opening page 2.
     `own` is the operator's part of the template; raises TemplateError when it cannot be filled."""
+    _check_version(template)
     script = _script(template) if medium == "screen" and view.itemised else ""
     values = {
         "view": view,
@@ -75,7 +76,6 @@ def fill_page(
 
 @lru_cache(maxsize=8)
 def _template(template: str) -> jinja2.Template:
-    _check_version(template)
     if template == "1":
         loader = jinja2.FileSystemLoader(TEMPLATES / "v1")
         return _environment(SandboxedEnvironment, loader).get_template("document.html.j2")
@@ -88,7 +88,6 @@ def _own_template(template: str, own: OwnTemplate) -> jinja2.Template:
     """An operator's template, which extends "document". It sees these sources and no others, and
     can change nothing that it is given."""
     assert own.document is not None
-    _check_version(template)
     loader = jinja2.DictLoader({**_sources(template), "own": own.document})
     return _environment(ImmutableSandboxedEnvironment, loader).get_template("own")
 

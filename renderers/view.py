@@ -63,7 +63,8 @@ _BLOCK_ORDER = ("recurring", "usage", "once", "discounts", "corrections")
 _OWN_CHARGES = {"minimum_top_up": "Minimum spend", "cap_credit": "Spend cap"}
 _LATE_FEE = "Late payment fee "  # and the number of the invoice
 _SERVICES = ("voice", "sms", "mms", "data")
-_LINK = re.compile(r"^https?://[^\s\"'<>\\]+$", re.IGNORECASE)
+_LINK = re.compile(r"^https://[^\s\"'<>\\]+$", re.IGNORECASE)
+_LINK_OF_1 = re.compile(r"^https?://[^\s\"'<>\\]+$", re.IGNORECASE)  # of template 1
 _MAIL = re.compile(r"^[\w.+-]+@[\w-]+(\.[\w-]+)+$", re.ASCII)
 
 
@@ -296,6 +297,7 @@ class _Context:
     say: Messages
     names: Mapping[str, tuple[str, str]]  # subscription_id → name, detail
     is_gross: bool
+    is_rtl: bool
 
     @property
     def account(self) -> Mapping[str, Any]:
@@ -325,6 +327,15 @@ class _Context:
         if charge_kind == "late_fee" and name.startswith(_LATE_FEE):
             return self.say("charge_late_fee", number=name.removeprefix(_LATE_FEE))
         return name
+
+    def link_to(self, url: str) -> Link:
+        """A web address of the operator's, to be followed when it is https."""
+        pattern = _LINK if self.template > 1 else _LINK_OF_1
+        return Link(re.sub(r"^https?://|/$", "", url), url if pattern.match(url) else None)
+
+    def isolated(self, text: str) -> str:
+        """A number in groups, which keep their order when words around it run right to left."""
+        return f"\u2066{text}\u2069" if text and self.is_rtl else text
 
     def name_of(self, subscription_id: str | None) -> tuple[str, str]:
         if not subscription_id:
@@ -362,6 +373,8 @@ def _build(
     if not str(wanted).startswith(language.split("_")[0]):
         wanted = language
     locale = find_locale(str(wanted), account["country"] or operator["country"] or "")
+    direction = Locale.parse(language).text_direction
+    is_rtl = direction == "rtl"
     formats = formats_for(str(locale), document["currency_code"], int(document["minor_units"]))
     context = _Context(
         document=document,
@@ -369,10 +382,11 @@ def _build(
         formats=formats,
         say=messages_for(language),
         names={
-            row["subscription_id"]: _subscription_name(row, operator["country"])
+            row["subscription_id"]: _subscription_name(row, operator["country"], is_rtl)
             for row in document["subscriptions"]
         },
         is_gross=_shows_gross(document),
+        is_rtl=is_rtl,
     )
     say = context.say
     profile = _profile(operator["country"])
@@ -385,7 +399,6 @@ def _build(
     shown_bars = tuple(shown[:BARS_SHOWN])
     tax_rows, tax_total, tax_notes = _taxes(context)
     usage_groups = _usage_groups(context, bars)
-    direction = Locale.parse(language).text_direction
     what_changed, months = changes(context), usage_months(context, direction)
     breakdown = _breakdown(context)
     return DocumentView(
@@ -481,13 +494,15 @@ def _shows_gross(document: Mapping[str, Any]) -> bool:
 # Names and addresses
 
 
-def _subscription_name(row: Mapping[str, Any], country: str) -> tuple[str, str]:
+def _subscription_name(row: Mapping[str, Any], country: str, is_rtl: bool) -> tuple[str, str]:
     """The name of a line and what stands beside it in small: its number and plan."""
     number = phone_number(str(row["msisdn"]), country or "") if row.get("msisdn") else ""
+    if number and is_rtl:
+        number = f"\u2066{number}\u2069"
     name = clean(row.get("name"), 80)
     plan = clean(row.get("plan"), 80)
     if name and number:
-        return name, _joined(" · ", number, plan)
+        return name, f"{number} · {plan}" if plan else number
     return name or number or clean(row["subscription_id"], 60), plan
 
 
@@ -921,7 +936,10 @@ def _payment(context: _Context) -> Payment:
     if iban:
         details.append(Fact(say("beneficiary"), clean(operator["legal_name"], 80)))
         details.append(
-            Fact(say("iban"), grouped(clean(iban, 42)) if is_iban(iban) else clean(iban))
+            Fact(
+                say("iban"),
+                context.isolated(grouped(clean(iban, 42)) if is_iban(iban) else clean(iban)),
+            )
         )
         if operator.get("bank_bic"):
             details.append(Fact(say("bic"), clean(operator["bank_bic"], 20)))
@@ -1197,6 +1215,7 @@ def _itemised_group(
         for service in _SERVICES
         for direction in ("originating", "terminating")
     }
+    isolated = context.isolated
     short_date, time, rated = formats.short_date, formats.time, formats.rated_money
     length_of = {
         "voice": formats.clock,
@@ -1229,7 +1248,7 @@ def _itemised_group(
             (
                 f"{short_date(start.date())} {time(start.hour, start.minute)}",
                 service_names.get((service, row["direction"]), service),
-                _cell(row["other_party"], 40),
+                isolated(_cell(row["other_party"], 40)),
                 _destination(say, row["charge_name"], row["destination"], row["visited_zone"]),
                 length(quantity),
                 counted,
@@ -1317,12 +1336,12 @@ def _help_steps(context: _Context) -> tuple[HelpStep, ...]:
         phone = clean(operator["support_phone"], 40)
         if re.fullmatch(r"\+\d+", phone):
             phone = phone_number(phone, operator["country"] or "")
-        links.append(Link(phone))
+        links.append(Link(context.isolated(phone)))
     if operator.get("support_email"):
         mail = clean(operator["support_email"], 120)
         links.append(Link(mail, f"mailto:{mail}" if _MAIL.match(mail) else None))
     if operator.get("support_url"):
-        links.append(_web_link(clean(operator["support_url"], 200)))
+        links.append(context.link_to(clean(operator["support_url"], 200)))
     steps = [
         HelpStep(
             say("help_contact"),
@@ -1345,14 +1364,10 @@ def _help_steps(context: _Context) -> tuple[HelpStep, ...]:
             HelpStep(
                 say("help_mediator"),
                 say("help_mediator_text", name=name),
-                (_web_link(url),) if url else (),
+                (context.link_to(url),) if url else (),
             )
         )
     return tuple(steps)
-
-
-def _web_link(url: str) -> Link:
-    return Link(re.sub(r"^https?://|/$", "", url), url if _LINK.match(url) else None)
 
 
 def _imprint(context: _Context, profile: Mapping[str, Any]) -> tuple[str, ...]:
