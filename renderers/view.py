@@ -913,7 +913,7 @@ def _payment(context: _Context) -> Payment:
     document, say, formats = context.document, context.say, context.formats
     account, operator = context.account, context.operator
     due = to_decimal(document["amounts"]["due"])
-    number = str(document["document_number"])
+    number = clean(document["document_number"], 60)
     if context.is_credit_note:
         sentence = say("payment_credit_note")
         return Payment((sentence,), sentence, (), (), None)
@@ -961,7 +961,7 @@ def _payment(context: _Context) -> Payment:
     if context.branding.payment_url:
         url = context.branding.payment_url.replace(
             "{document_number}", quote(number, safe="")
-        ).replace("{account_id}", quote(str(account["account_id"]), safe=""))
+        ).replace("{account_id}", quote(clean(account["account_id"], 60), safe=""))
         if _LINK.match(url) and len(url) <= 300:
             link = Link(re.sub(r"^https?://", "", url), url)
             caption = say("scan_link")
