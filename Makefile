@@ -18,7 +18,8 @@ demo: setup ## Bill a demo operator through three bill runs: drafts, documents, 
 ui: setup ## Open Dagster on http://127.0.0.1:3000
 	@$(BIN)/billhouse ui
 
-test: setup ## Run the whole test suite
+test: ## Run the whole test suite
+	@scripts/setup --with-tests
 	@$(BIN)/pytest -n 2 --dist loadfile
 
 fuzz: setup ## Compare the pipeline with the re-rater on 300,000 generated events (FUZZ="--seeds 1-40")
