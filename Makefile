@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: help setup demo ui test fuzz fuzz-decoders mutants lint format
+.PHONY: help setup demo ui test fuzz fuzz-decoders mutants pictures lint format
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' \
@@ -30,6 +30,10 @@ mutants: setup ## Break the rating SQL in 30 places and see whether the tests no
 
 fuzz-decoders: setup ## Feed 100,000 mutated files to each decoder of usage files
 	@$(BIN)/python -m tests.ingestion.fuzzing
+
+pictures: ## Draw the pictures of a bill in docs/img anew
+	@scripts/setup --with-tests
+	@$(BIN)/python -m tests.renderers.pictures
 
 lint: setup ## Check style, types and package boundaries; changes nothing
 	@$(BIN)/ruff check .

@@ -41,6 +41,7 @@ SHARES_SHOWN = 5
 BARS_SHOWN = 5
 PARTICULARS_SHOWN = 3
 FAMILY_SIZE = 6  # with more lines an account reads as a fleet: less of each line
+WIDE_AMOUNT = 13  # characters, the currency's sign included
 SHORT_USAGE = 18  # rows that are kept on one page
 SHORT_DOCUMENT = 8  # lines, without usage: charges need no page of their own
 HIGH_USE_PERCENT = 80
@@ -244,6 +245,7 @@ class DocumentView:
     window: str
     is_credit_note: bool
     is_short: bool
+    is_wide: bool  # amounts of so many digits that they need more room
     page_title: str
     title: str
     number: str
@@ -401,6 +403,7 @@ def _build(
     usage_groups = _usage_groups(context, bars)
     what_changed, months = changes(context), usage_months(context, direction)
     breakdown = _breakdown(context)
+    summary = _summary(context)
     return DocumentView(
         language=str(locale).replace("_", "-"),
         catalog=language,
@@ -409,6 +412,7 @@ def _build(
         window=profile["window"],
         is_credit_note=context.is_credit_note,
         is_short=len(document["lines"]) <= SHORT_DOCUMENT and not usage_groups,
+        is_wide=any(len(row.amount) > WIDE_AMOUNT for row in summary),
         page_title=say(f"page_title_{kind}", number=number),
         title=_title(context),
         number=number,
@@ -421,7 +425,7 @@ def _build(
         recipient=_address(account),
         facts=_facts(context),
         headline=_headline(context),
-        summary=_summary(context),
+        summary=summary,
         comparison=_comparison(context),
         changes=what_changed,
         months=months,

@@ -451,6 +451,22 @@ def typical(payment_method: str = "transfer") -> Document:
     return bill.build(balance_forward="12.50")
 
 
+def giant() -> Document:
+    """Amounts of thirteen digits, as a currency of small units has them."""
+    bill = Builder("FR", number="F2026-00003999")
+    bill.account(payment_method="transfer", kind="business", name="Réassurance générale SA")
+    lines = [bill.subscription(50 + at, f"Agence {at}", "Pro 50 Go") for at in range(1, 4)]
+    for line in lines:
+        bill.line(line, "recurring", "Pro 50 Go", "2345678901234.56")
+        bill.line(line, "discount", "Remise de volume", "-1234567890.12", quantity=None)
+        bill.allowance(line, "data", "Internet 50 Go", 50 * 10**9, 0)
+    bill.usage(lines[0], "data", "Internet en France", 1, 1, 1, "0.000000")
+    bill.history("8436000000000.00", "8100000000000.00")
+    bill.earlier((0.5, 0, 0), (0, 0, 0))
+    bill.changed(("price", "recurring", "Pro 50 Go", "6750000000000.00", "7037036703703.68", None))
+    return bill.build()
+
+
 def german(payment_method: str = "transfer") -> Document:
     """German, payable by transfer with an EPC code."""
     bill = Builder("DE", number="R2026-00000412", bill_date="2026-11-15")
@@ -663,6 +679,7 @@ def canonical(document: Document) -> str:
 SAMPLES = {
     "small": small,
     "typical": typical,
+    "giant": giant,
     "german": german,
     "canadian": canadian,
     "british": british,

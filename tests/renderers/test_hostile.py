@@ -1,4 +1,4 @@
-"""Whatever stands in a document, its usage or the operator's own texts: it is printed, nothing else."""
+"""Whatever a document, its usage or the operator's own texts hold: it is printed, no more."""
 
 import io
 import json
@@ -116,7 +116,7 @@ def test_template_syntax_is_printed_not_run() -> None:
         ("https://mobilis.example/aide", True),
         ("http://mobilis.example/aide", False),
         ("javascript:alert(1)", False),
-        ("https://mobilis.example/\"onclick=\"x", False),
+        ('https://mobilis.example/"onclick="x', False),
         ("https://mobilis.example/a b", False),
     ],
 )

@@ -1,16 +1,19 @@
 """An operator's own blocks and styles: used, sandboxed, and part of what a document depends on."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from renderers.branding import TemplateError, read_branding
+from renderers.branding import TEMPLATES, TemplateError, read_branding
+from renderers.pages import TEMPLATE_VERSIONS
 from renderers.rendering import render_documents, render_html, render_pdf
 from tests.renderers import samples
 from tests.renderers.browser import Visit
 from tests.renderers.text import page_text, pdf_text
 from tests.renderers.watching import watched
 
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "documents.md"
 NOTICE = """\
 {% extends "document" %}
 {% block notice %}
@@ -39,6 +42,33 @@ def test_blocks_are_replaced_or_added_to_in_both_media(own: Path) -> None:
         assert "Contester un montant" in text and "Aussi sur place." in text
     assert "#123456" in page
     assert "Boutique" not in render_html(document)
+
+
+def documented(language: str, place: int = 0) -> str:
+    """An example of docs/documents.md."""
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)[place]
+
+
+def test_the_documented_example_works(own: Path) -> None:
+    (own / "document.html.j2").write_text(documented("jinja"))
+    (own / "style.css").write_text(documented("css"))
+    (own.parents[1] / "brand.yaml").write_text(documented("yaml"))
+    branding = read_branding(own.parents[1])
+    document = samples.small()
+    for text in (
+        page_text(render_html(document, branding=branding)),
+        pdf_text(render_pdf(document, branding=branding)),
+    ):
+        assert "Nos boutiques" in text and "Mobilis, service clients" in text
+
+
+def test_the_documented_blocks_are_those_of_the_template() -> None:
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    (sentence,) = re.findall(r"Blocks, in the order of the page: (.*?)\. `view`", text)
+    (source,) = (TEMPLATES / f"v{TEMPLATE_VERSIONS[-1]}").glob("document.html.j2")
+    blocks = re.findall(r"{%-? block (\w+)", source.read_text(encoding="utf-8"))
+    assert set(re.findall(r"`(\w+)`", sentence)) == set(blocks)
 
 
 def test_documents_of_another_version_keep_their_look(own: Path) -> None:

@@ -19,7 +19,7 @@ from renderers.view import build_view
 from tests.renderers import samples
 from tests.renderers.text import french_amount, page_text, pdf_text, plain, structure_faults
 
-FRENCH = ["small", "typical", "business", "credit_note", "zero", "one_line", "in_favour"]
+FRENCH = ["small", "typical", "giant", "business", "credit_note", "zero", "one_line", "in_favour"]
 
 
 @pytest.mark.parametrize("name", FRENCH)

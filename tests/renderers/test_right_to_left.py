@@ -87,7 +87,7 @@ def test_the_page_turns_round_and_holds(width: int, hebrew: None, visit: Visit) 
 
 
 def test_numbers_in_groups_keep_their_order(hebrew: None, visit: Visit) -> None:
-    """"06 12 34" would read "34 12 06" between words that run right to left."""
+    """ "06 12 34" would read "34 12 06" between words that run right to left."""
     page = visit.show(render_html(document()), 1280)
     edges = page.evaluate(
         """() => {
@@ -108,5 +108,7 @@ def test_paper_holds_too(hebrew: None) -> None:
     assert view.direction == "rtl"
     rows = samples.usage_rows(samples.typical(), 6)
     reader = PdfReader(io.BytesIO(render_pdf(document(), rows, Branding())))
-    assert len(reader.pages) == len(PdfReader(io.BytesIO(render_pdf(samples.typical(), rows))).pages)
+    assert len(reader.pages) == len(
+        PdfReader(io.BytesIO(render_pdf(samples.typical(), rows))).pages
+    )
     assert "101.32" in reader.pages[0].extract_text()

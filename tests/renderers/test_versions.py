@@ -16,9 +16,7 @@ from renderers.view import DocumentError
 from tests.renderers import samples
 
 ISSUED = Path(__file__).parent / "issued"
-TO_ISSUE = (
-    Path(__file__).parents[2] / "dbt_project/models/invoicing/int_documents_to_issue.sql"
-)
+TO_ISSUE = Path(__file__).parents[2] / "dbt_project/models/invoicing/int_documents_to_issue.sql"
 
 
 def issued(version: str) -> list[Path]:

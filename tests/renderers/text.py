@@ -72,7 +72,9 @@ def structure_faults(html: str) -> list[str]:
     parser.feed(html)
     faults = list(parser.faults)
     faults.extend(f"{tag} left open" for tag in parser.open)
-    faults.extend(f"id twice: {name}" for name in {n for n in parser.ids if parser.ids.count(n) > 1})
+    faults.extend(
+        f"id twice: {name}" for name in {n for n in parser.ids if parser.ids.count(n) > 1}
+    )
     if parser.scripts > 1 or parser.styles != 1:
         faults.append(f"{parser.scripts} scripts, {parser.styles} styles")
     return faults
