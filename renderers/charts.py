@@ -71,7 +71,8 @@ def month_columns(
     The month of this bill is darker; what was charged for lies on top, parted by a gap so that
     grey print can tell it. `now_first`: the month of this bill is the first one, not the last.
     """
-    step, height, width = 100, 100, 54
+    # With few months the columns stay slim.
+    step, height, width = 100, 100, min(54, 11 * len(columns))
     highest = max(max(column.used for column in columns), 1)
     parts = [_open(step * len(columns), height, "months", title, 'preserveAspectRatio="none" ')]
     for place, column in enumerate(columns):
