@@ -609,6 +609,11 @@ def one_line() -> Document:
     return document
 
 
+def empty() -> Document:
+    """No charge at all, and nothing from before."""
+    return Builder("FR", number="F2026-00000023").account(payment_method="transfer").build()
+
+
 def in_favour() -> Document:
     """A bill smaller than the credit that stands from before."""
     document = small()
@@ -688,4 +693,5 @@ SAMPLES = {
     "zero": zero,
     "one_line": one_line,
     "in_favour": in_favour,
+    "empty": empty,
 }

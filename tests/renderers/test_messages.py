@@ -8,6 +8,7 @@ from babel import Locale
 
 from renderers import messages
 from renderers.messages import find_language, messages_for, read_catalog
+from renderers.pages import TEMPLATE_VERSIONS
 
 PACKAGE = Path(messages.__file__).parent
 
@@ -59,6 +60,15 @@ def test_every_message_is_used() -> None:
     for key in read_catalog("en"):
         names = (f'"{key}"', f"'{key}'", f": {key},")
         assert key.startswith(families) or any(name in sources for name in names), key
+
+
+@pytest.mark.parametrize("version", TEMPLATE_VERSIONS)
+def test_templates_hold_no_words(version: str) -> None:
+    """Every text of a page comes from a catalogue or the document."""
+    for path in (PACKAGE / "templates" / f"v{version}").glob("*.j2"):
+        text = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", path.read_text("utf-8"), flags=re.DOTALL)
+        words = re.sub(r"<[^<>]*>", "", text)
+        assert re.findall(r"\w+", words) == [], path
 
 
 def test_values_are_never_filled_in_themselves() -> None:

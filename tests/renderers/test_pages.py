@@ -176,6 +176,31 @@ def elements(element: dict) -> list[dict]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("name", "pages"),
+    [("empty", 1), ("one_line", 1), ("zero", 1), ("credit_note", 1), ("small", 2), ("german", 2)],
+)
+def test_short_documents_stay_on_one_page_and_usual_ones_on_two(
+    name: str, pages: int, pdf_of: Callable[[str], bytes]
+) -> None:
+    assert len(PdfReader(io.BytesIO(pdf_of(name))).pages) == pages
+
+
+def test_page_1_is_the_bill_at_a_glance_and_page_2_its_detail(
+    pdf_of: Callable[[str], bytes],
+) -> None:
+    """A family's bill: how to pay and all panels first, then charges, taxes, help and imprint."""
+    first, second, *_ = (
+        plain(page.extract_text()) for page in PdfReader(io.BytesIO(pdf_of("typical"))).pages
+    )
+    for words in ("Montant à payer", "FR76 3000", "Ce qui change", "Vos derniers mois",
+                  "Où va l’argent", "Forfaits les plus utilisés"):  # fmt: skip
+        assert words in first, words
+    for words in ("Détail de vos montants", "TVA et taxes", "Contester un montant",
+                  "Informations légales"):  # fmt: skip
+        assert words in second, words
+
+
 def test_pages_are_numbered_through(pdf_of: Callable[[str], bytes]) -> None:
     reader = PdfReader(io.BytesIO(pdf_of("typical")))
     count = len(reader.pages)
