@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import traceback
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import version
@@ -71,7 +72,13 @@ def fill_page(
     try:
         return _own_template(template, own).render(values)
     except Exception as error:  # the sandbox refuses in many ways
-        raise TemplateError(f"{own.name}: {type(error).__name__}: {error}") from error
+        lines = [
+            frame.lineno
+            for frame in traceback.extract_tb(error.__traceback__)
+            if frame.filename == own.name
+        ]
+        place = f"{own.name}:{lines[-1]}" if lines else own.name
+        raise TemplateError(f"{place}: {type(error).__name__}: {error}") from error
 
 
 @lru_cache(maxsize=8)
@@ -88,7 +95,15 @@ def _own_template(template: str, own: OwnTemplate) -> jinja2.Template:
     """An operator's template, which extends "document". It sees these sources and no others, and
     can change nothing that it is given."""
     assert own.document is not None
-    loader = jinja2.DictLoader({**_sources(template), "own": own.document})
+    sources = {**_sources(template), "own": own.document}
+
+    def load(name: str) -> tuple[str, str, None] | None:
+        # The file's name tells faults in the operator's template from those in others.
+        return (
+            (sources[name], own.name if name == "own" else name, None) if name in sources else None
+        )
+
+    loader = jinja2.FunctionLoader(load)
     return _environment(ImmutableSandboxedEnvironment, loader).get_template("own")
 
 

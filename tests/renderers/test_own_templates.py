@@ -118,9 +118,18 @@ def test_a_template_reaches_nothing_but_the_page(text: str, own: Path) -> None:
         else text
     )
     branding = read_branding(own.parents[1])
-    with pytest.raises(TemplateError, match=r"v2/document\.html\.j2: "):
+    with pytest.raises(TemplateError, match=r"v2/document\.html\.j2(:1)?: "):
         render_html(samples.small(), branding=branding)
     assert "Informations légales" in page_text(render_html(samples.small()))
+
+
+def test_a_fault_is_named_with_its_line(own: Path) -> None:
+    (own / "document.html.j2").write_text(
+        '{% extends "document" %}\n{% block notice %}\n{{ view.nothing_such }}\n{% endblock %}'
+    )
+    branding = read_branding(own.parents[1])
+    with pytest.raises(TemplateError, match=r"v2/document\.html\.j2:3: .*nothing_such"):
+        render_html(samples.small(), branding=branding)
 
 
 @pytest.mark.parametrize(
