@@ -45,7 +45,7 @@ WIDE_AMOUNT = 13  # characters, the currency's sign included
 SHORT_USAGE = 18  # rows that are kept on one page
 SHORT_DOCUMENT = 8  # lines, without usage: charges need no page of their own
 HIGH_USE_PERCENT = 80
-ITEMISED_WIDTHS = (12.0, 10.5, 13.5, 27.0, 11.5, 15.0, 10.5)
+ITEMISED_WIDTHS = (12.0, 10.5, 13.0, 29.5, 11.0, 13.0, 11.0)
 
 # Which block of the summary a charge belongs to; corrections of any kind have their own.
 _BLOCKS = {
@@ -1388,7 +1388,10 @@ def _imprint(context: _Context, profile: Mapping[str, Any]) -> tuple[str, ...]:
     mentions = [
         say(mention["text"])
         for mention in profile["mentions"]
-        if mention.get("kind") in (None, account["kind"]) and not context.is_credit_note
+        if mention.get("kind") in (None, account["kind"])
+        and mention.get("itemisation") in (None, account["itemisation"])
+        and mention.get("since", 1) <= context.template
+        and not context.is_credit_note
     ]
     own = context.branding.mentions
     for language in (say.language, say.language.split("_")[0]):

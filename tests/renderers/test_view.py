@@ -230,6 +230,13 @@ def test_legal_mentions_follow_country_and_kind() -> None:
     assert "TKG" in " ".join(build_view(samples.german()).imprint)
 
 
+def test_who_gets_no_list_learns_that_it_is_free() -> None:
+    document = samples.small()
+    assert "facture détaillée est gratuite" in " ".join(build_view(document).imprint)
+    document["account"]["itemisation"] = "masked"
+    assert "facture détaillée" not in " ".join(build_view(document).imprint)
+
+
 @pytest.mark.parametrize(
     "change",
     [
