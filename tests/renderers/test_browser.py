@@ -1,13 +1,16 @@
 """The web page in a browser: for everyone who reads it, on every width, with and without script."""
 
+import io
 from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from pypdf import PdfReader
 
 from renderers.rendering import render_html
 from tests.renderers import samples
 from tests.renderers.browser import Visit
+from tests.renderers.text import plain
 
 KINDS = ["typical", "small", "german", "british", "business", "credit_note", "one_line"]
 
@@ -85,3 +88,14 @@ def test_no_other_script_may_run(visit: Visit) -> None:
 def test_a_page_without_itemised_usage_has_no_script(html_of: Callable[[str], str]) -> None:
     page = html_of("small")
     assert "<script" not in page and "script-src" not in page
+
+
+def test_folded_lists_are_printed(visit: Visit) -> None:
+    document = samples.typical()
+    rows = samples.usage_rows(document, 400)
+    page = visit.show(render_html(document, rows), 1280)
+    printed = PdfReader(io.BytesIO(page.pdf(format="A4")))
+    text = plain(" ".join(sheet.extract_text() for sheet in printed.pages))
+    numbers = {row["other_party"] for row in rows if row["other_party"]}
+    assert all(number in text for number in numbers)
+    assert "Chercher dans cette liste" not in text
