@@ -42,14 +42,17 @@ def writer() -> PdfWriter:
     return PdfWriter()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def visit() -> Iterator[Visit]:
-    """A headless browser with scripts; skips or fails where there is none (see browser.py)."""
+    """A headless browser with scripts; skips or fails where there is none (see browser.py).
+
+    Per module: while it is open, its event loop would be in the way of other tests' own.
+    """
     with chromium() as browser:
         yield Visit(browser.new_page())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def visit_without_script(visit: Visit) -> Iterator[Visit]:
     browser = visit.page.context.browser
     assert browser is not None
