@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 
-.PHONY: help setup demo ui test fuzz fuzz-decoders mutants crash lint format
+.PHONY: help setup demo ui test fuzz fuzz-decoders mutants crash pictures lint format
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' \
@@ -18,7 +18,8 @@ demo: setup ## Bill a demo operator through three bill runs: drafts, documents, 
 ui: setup ## Open Dagster on http://127.0.0.1:3000
 	@$(BIN)/billhouse ui
 
-test: setup ## Run the whole test suite
+test: ## Run the whole test suite
+	@scripts/setup --with-tests
 	@$(BIN)/pytest -n 2 --dist loadfile
 
 fuzz: setup ## Compare the pipeline with the re-rater on 300,000 generated events (FUZZ="--seeds 1-40")
@@ -32,6 +33,10 @@ crash: setup ## Kill 50 bill runs of the demo at random moments and compare (CRA
 
 fuzz-decoders: setup ## Feed 100,000 mutated files to each decoder of usage files
 	@$(BIN)/python -m tests.ingestion.fuzzing
+
+pictures: ## Draw the pictures of a bill in docs/img anew
+	@scripts/setup --with-tests
+	@$(BIN)/python -m tests.renderers.pictures
 
 lint: setup ## Check style, types and package boundaries; changes nothing
 	@$(BIN)/ruff check .

@@ -252,6 +252,7 @@ PREFIXES = Table(
         Column("zone", required=True),
         Column("destination"),
         Column("exact", "boolean"),
+        Column("unlisted", "boolean"),
         *VALID_DATES,
     ),
     key=_keys("prefix"),

@@ -1,12 +1,15 @@
 """An operator's looks: `branding/logo.svg` and `branding/brand.yaml` in the operator folder.
 
-Both are optional, and so is every key of brand.yaml:
+Both are optional, and so is every key of brand.yaml (for users: docs/documents.md):
 
     name: Mobilis                       # trade name beside or instead of the logo
     colours: {accent: "#0b5c6b", highlight: "#b4591a"}
     payment_url: https://pay.example/{document_number}   # printed and as QR code
     mediator: {name: …, url: …}         # who settles disputes, printed with the support block
     mentions: {fr: […], en: […]}        # legal mentions of this operator, per language
+
+`branding/templates/v2/` may hold document.html.j2, which overrides blocks of that version's
+template, and style.css, whose rules come after its own.
 """
 
 import hashlib
@@ -14,8 +17,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
+import jinja2
 import yaml
 
 from renderers.formatting import clean
@@ -23,6 +28,8 @@ from renderers.formatting import clean
 DEFAULT_ACCENT = "#124e5c"
 DEFAULT_HIGHLIGHT = "#b4591a"
 LOGO_BYTES = 256 * 1024
+TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATE_BYTES = 256 * 1024
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -48,6 +55,19 @@ _COLOUR = re.compile(r"^#[0-9a-fA-F]{6}$")
 
 class BrandingError(ValueError):
     """branding/ holds something that cannot be used; the text names file, key and value."""
+
+
+class TemplateError(BrandingError):
+    """A template of branding/ cannot be read or filled; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTemplate:
+    """What an operator changes of one template version. `name` is the file in messages."""
+
+    name: str
+    document: str | None = None
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +106,7 @@ class Branding:
     payment_url: str | None = None
     mediator: tuple[str, str] | None = None
     mentions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    templates: Mapping[str, OwnTemplate] = field(default_factory=dict)  # by version
     digest: str = ""
 
 
@@ -100,7 +121,8 @@ def read_branding(folder: Path | None) -> Branding:
     logo = None
     logo_file = folder / "logo.svg"
     brand_file = folder / "brand.yaml"
-    if not logo_file.is_file() and not brand_file.is_file():
+    templates = _read_templates(folder / "templates", digest)
+    if not logo_file.is_file() and not brand_file.is_file() and not templates:
         return Branding()
     if logo_file.is_file():
         content = logo_file.read_bytes()
@@ -116,11 +138,60 @@ def read_branding(folder: Path | None) -> Branding:
             raise BrandingError(f"{brand_file}: not readable as YAML: {error}") from error
         if not isinstance(settings, Mapping):
             raise BrandingError(f"{brand_file}: not a mapping")
-    return _read_settings(settings, brand_file, logo, digest.hexdigest())
+    return _read_settings(settings, brand_file, logo, templates, digest.hexdigest())
+
+
+def _read_templates(folder: Path, digest: Any) -> dict[str, OwnTemplate]:
+    """The operator's templates by version, read here and nowhere else."""
+    templates: dict[str, OwnTemplate] = {}
+    if not folder.is_dir():
+        return templates
+    known = ("document.html.j2", "style.css")
+    # Version 1 has no blocks to override.
+    versions = sorted(path.parent.name for path in TEMPLATES.glob("v*/macros.html.j2"))
+    for place in sorted(folder.iterdir()):
+        if place.name not in versions or not place.is_dir():
+            raise TemplateError(f"{place}: not the folder of one of {', '.join(versions)}")
+        texts = {}
+        for file in sorted(place.iterdir()):
+            if file.name not in known:
+                raise TemplateError(f"{file}: not one of {', '.join(known)}")
+            # A link may lead anywhere; the folder's own files are meant.
+            if file.is_symlink() or not file.is_file():
+                raise TemplateError(f"{file}: not a plain file")
+            content = file.read_bytes()
+            if len(content) > TEMPLATE_BYTES:
+                raise TemplateError(f"{file}: larger than {TEMPLATE_BYTES // 1024} kB")
+            try:
+                texts[file.name] = content.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise TemplateError(f"{file}: not UTF-8 text") from error
+            if file.suffix == ".j2":
+                _check_syntax(texts[file.name], file)
+            digest.update(f"{place.name}/{file.name}".encode() + b"\0" + content)
+        style = texts.get("style.css", "")
+        for word in ("<", "url(", "@import", "\\"):
+            if word in style.lower():
+                raise TemplateError(f"{place / 'style.css'}: may not hold {word!r}")
+        templates[place.name[1:]] = OwnTemplate(
+            str(place / "document.html.j2"), texts.get("document.html.j2"), style
+        )
+    return templates
+
+
+def _check_syntax(text: str, file: Path) -> None:
+    try:
+        jinja2.Environment(autoescape=True).parse(text)
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateError(f"{file}:{error.lineno}: {error.message}") from error
 
 
 def _read_settings(
-    settings: Mapping[str, object], file: Path, logo: str | None, digest: str
+    settings: Mapping[str, object],
+    file: Path,
+    logo: str | None,
+    templates: Mapping[str, OwnTemplate],
+    digest: str,
 ) -> Branding:
     known = {"name", "colours", "payment_url", "mediator", "mentions"}
     for key in settings:
@@ -148,6 +219,7 @@ def _read_settings(
         payment_url=str(payment_url) if payment_url is not None else None,
         mediator=((clean(mediator.get("name")), clean(mediator.get("url"))) if mediator else None),
         mentions=mentions,
+        templates=templates,
         digest=digest,
     )
 

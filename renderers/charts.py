@@ -55,6 +55,48 @@ def history_chart(points: Sequence[Point], title: str, palette: Palette) -> str:
     return "".join(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One month: how much was used, and how much of it was charged for; in base units."""
+
+    used: int
+    charged: int
+
+
+def month_columns(
+    columns: Sequence[Column], title: str, palette: Palette, *, now_first: bool = False
+) -> str:
+    """Columns alone, without texts: each stands over its column of a table with the figures.
+
+    The month of this bill is darker; what was charged for lies on top, parted by a gap so that
+    grey print can tell it. `now_first`: the month of this bill is the first one, not the last.
+    """
+    # With few months the columns stay slim.
+    step, height, width = 100, 100, min(54, 11 * len(columns))
+    highest = max(max(column.used for column in columns), 1)
+    parts = [_open(step * len(columns), height, "months", title, 'preserveAspectRatio="none" ')]
+    for place, column in enumerate(columns):
+        x = step * place + (step - width) // 2
+        is_now = place == (0 if now_first else len(columns) - 1)
+        size = max(column.used * height // highest, 1)
+        charged = min(max(column.charged * height // highest, 2), size) if column.charged else 0
+        included = size - charged
+        gap = 1 if charged and included > 1 else 0
+        fill, name = (palette.accent, "now") if is_now else (palette.accent_tint, "past")
+        if included:
+            parts.append(
+                f'<rect class="{name}" x="{x}" y="{height - included + gap}" width="{width}" '
+                f'height="{included - gap}" fill="{fill}"/>'
+            )
+        if charged:
+            parts.append(
+                f'<rect class="charged" x="{x}" y="{height - size}" width="{width}" '
+                f'height="{charged}" fill="{palette.highlight}"/>'
+            )
+    parts.append("</svg>")
+    return "".join(parts)
+
+
 def share_bar(points: Sequence[Point], title: str, palette: Palette) -> str:
     """One bar cut into shares, largest first, parted by gaps so that grey print can tell them."""
     width, height, gap = 340, 14, 2

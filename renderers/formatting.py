@@ -13,7 +13,14 @@ from functools import lru_cache
 import phonenumbers
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_skeleton, format_time
-from babel.numbers import NumberPattern, format_decimal, format_percent, parse_pattern
+from babel.numbers import (
+    NumberPattern,
+    format_compact_decimal,
+    format_decimal,
+    format_percent,
+    get_currency_symbol,
+    parse_pattern,
+)
 from babel.units import format_unit
 
 MINUS = "\u2212"
@@ -104,7 +111,8 @@ class Formats:
         self._rated = _with_decimals(pattern, minor_units, 6)
         for name in (
             "money", "rated_money", "change", "number", "percent", "long_date", "date",
-            "short_date", "month", "time", "period", "volume", "minutes", "clock",
+            "short_date", "month", "short_month", "time", "period", "volume", "volume_unit",
+            "minutes", "clock", "plain_amount",
         ):  # fmt: skip
             setattr(self, name, lru_cache(maxsize=CACHE_SIZE)(getattr(self, name)))
 
@@ -130,10 +138,34 @@ class Formats:
         text = _LETTER_BEFORE_DIGIT.sub("\\g<0>\u00a0", text)
         return text.replace(self._minus, MINUS)
 
+    def plain_amount(self, amount: Decimal) -> str:
+        """A billed amount without the currency's sign, which stands elsewhere."""
+        pattern = _with_decimals(
+            parse_pattern(self.locale.decimal_formats[None].pattern),
+            self.minor_units,
+            self.minor_units,
+        )
+        text = pattern.apply(amount + 0, self.locale)
+        return text.replace(self._minus, MINUS)
+
+    @property
+    def currency_sign(self) -> str:
+        return get_currency_symbol(self.currency_code, locale=self.locale)
+
+    @property
+    def minute_sign(self) -> str:
+        """The locale's short word for minutes."""
+        return _unit_alone(format_unit(5, "duration-minute", "short", locale=self.locale))
+
     def number(self, value: int | str | Decimal) -> str:
         """A plain quantity, without trailing zeros."""
         number = to_decimal(value)
         text = format_decimal(number, locale=self.locale, decimal_quantization=False)
+        return text.replace(self._minus, MINUS)
+
+    def compact(self, value: Decimal) -> str:
+        """A large number in few characters ("1,2 M")."""
+        text = format_compact_decimal(value, locale=self.locale, fraction_digits=1)
         return text.replace(self._minus, MINUS)
 
     def percent(self, rate: str | Decimal) -> str:
@@ -158,6 +190,10 @@ class Formats:
 
     def month(self, day: dt.date) -> str:
         return format_skeleton("yMMMM", day, locale=self.locale)
+
+    def short_month(self, day: dt.date) -> str:
+        """The month alone, for the foot of a chart ("nov.")."""
+        return format_date(day, "LLL", locale=self.locale)
 
     def time(self, hour: int, minute: int) -> str:
         return format_time(dt.time(hour, minute), "short", locale=self.locale)
@@ -187,6 +223,13 @@ class Formats:
             (pair for pair in _DECIMAL_UNITS if reference >= pair[0]), _DECIMAL_UNITS[-1]
         )
         return format_unit(_rounded(quantity, size), unit, "short", locale=self.locale)
+
+    def volume_unit(self, scale_of: int) -> tuple[int, str]:
+        """The decimal unit that suits a volume: its bytes and its sign ("Go")."""
+        size, unit = next(
+            (pair for pair in _DECIMAL_UNITS if scale_of >= pair[0]), _DECIMAL_UNITS[-1]
+        )
+        return size, _unit_alone(format_unit(5, unit, "short", locale=self.locale))
 
     def minutes(self, seconds: int) -> str:
         """Talk time as an allowance counts it: minutes, from ten on without decimals."""
@@ -231,6 +274,10 @@ def phone_number(number: str, country: str) -> str:
 def grouped(text: str, size: int = 4) -> str:
     """An account number in groups for the eye ("FR76 3000 …"), breakable between them."""
     return " ".join(text[at : at + size] for at in range(0, len(text), size))
+
+
+def _unit_alone(text: str) -> str:
+    return re.sub(r"[\d\s\u00a0\u202f]+", "", text)
 
 
 def _rounded(quantity: int, size: int) -> Decimal:

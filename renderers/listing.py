@@ -260,14 +260,14 @@ class _ListDocument:
         self._root = root
         self._document = _object(pdf, root["K"][0])
         self._document_ref = int(root["K"][0].split()[0])
-        self._columns = self._lay_out_columns()
+        self._columns = self._lay_out_columns(COLUMNS)
 
-    def _lay_out_columns(self) -> list[tuple[float, float]]:
+    def _lay_out_columns(self, shares: Sequence[float]) -> list[tuple[float, float]]:
         """Left edge and width of each column."""
-        total = sum(COLUMNS)
-        room = self._right - LEFT - GAP * (len(COLUMNS) - 1)
+        total = sum(shares)
+        room = self._right - LEFT - GAP * (len(shares) - 1)
         x, columns = LEFT, []
-        for share in COLUMNS:
+        for share in shares:
             width = room * share / total
             columns.append((x, width))
             x += width + GAP
@@ -325,6 +325,7 @@ class _ListDocument:
         return number
 
     def write(self, itemised: Itemised, title: str) -> None:
+        self._columns = self._lay_out_columns(itemised.widths or COLUMNS)
         section = self._element(b"Sect", self._document_ref)
         kids: list[int] = []
         page = self._new_page()

@@ -18,7 +18,7 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
-from renderers.branding import Palette
+from renderers.branding import OwnTemplate, Palette
 from renderers.listing import Face, ListWriter
 from renderers.pages import PACKAGE, fill_page, print_css
 from renderers.pdf_file import write_file
@@ -53,9 +53,16 @@ class PdfWriter:
         )
         self._sheet = lru_cache(maxsize=32)(self._parse_sheet)
 
-    def write(self, view: DocumentView, template: str, palette: Palette, identity: str) -> bytes:
+    def write(
+        self,
+        view: DocumentView,
+        template: str,
+        palette: Palette,
+        identity: str,
+        own: OwnTemplate | None = None,
+    ) -> bytes:
         """The PDF file of a view. `identity` is the text that its file identifier comes from: the
-        hash of the document."""
+        hash of the document. `own` is the operator's part of the template."""
         itemised = view.itemised
         title = view.itemised_heading
         own_list = (
@@ -71,11 +78,7 @@ class PdfWriter:
             pdf.write = partial(_write, pdf)
 
         with _garbage_kept():
-            # The estimate spares most full pages a second layout; the bookmark is the proof.
-            may_fit = not view.is_short and _may_fit(view)
-            document = self._lay_out(view, template, palette, own_list, not may_fit)
-            if may_fit and not _is_on_first_page(document, view.payment_heading):
-                document = self._lay_out(view, template, palette, own_list, True)
+            document = self._lay_out(view, template, palette, own_list, own)
             identifier = hashlib.md5(identity.encode(), usedforsecurity=False).hexdigest()
             content = document.write_pdf(
                 finisher=finish, pdf_variant=VARIANT, pdf_identifier=identifier.encode()
@@ -89,28 +92,44 @@ class PdfWriter:
         template: str,
         palette: Palette,
         own_list: bool,
-        flows: bool,
+        own: OwnTemplate | None,
     ) -> weasyprint.Document:
-        page = fill_page(
-            view, template, palette, medium="print", own_list=own_list,
-            flows=flows,
-        )  # fmt: skip
-        html = weasyprint.HTML(string=page, base_url=None, url_fetcher=self._no_fetcher)
-        return html.render(
-            stylesheets=[self._sheet(template, palette, view.paper), self._faces],
-            font_config=self._fonts,
-        )
+        """The pages; the charges open page 2, unless page 1 is short or needs more than a page."""
 
-    def _parse_sheet(self, template: str, palette: Palette, paper: str) -> weasyprint.CSS:
+        def lay_out(flows: bool) -> weasyprint.Document:
+            page = fill_page(
+                view, template, palette, medium="print", own_list=own_list, flows=flows, own=own
+            )
+            html = weasyprint.HTML(string=page, base_url=None, url_fetcher=self._no_fetcher)
+            return html.render(
+                stylesheets=[self._sheet(template, palette, view.paper, own), self._faces],
+                font_config=self._fonts,
+            )
+
+        if template == "1":
+            # The estimate spares most full pages a second layout; the bookmark is the proof.
+            may_fit = not view.is_short and _may_fit(view)
+            document = lay_out(not may_fit)
+            if may_fit and not _is_on_page(document, 0, view.payment_heading):
+                document = lay_out(True)
+            return document
+        document = lay_out(view.is_short)
+        if not view.is_short and not _is_on_page(document, 1, view.charges_heading):
+            document = lay_out(True)
+        return document
+
+    def _parse_sheet(
+        self, template: str, palette: Palette, paper: str, own: OwnTemplate | None
+    ) -> weasyprint.CSS:
         return weasyprint.CSS(
-            string=print_css(template, palette, paper),
+            string=print_css(template, palette, paper, own),
             font_config=self._fonts,
             url_fetcher=self._no_fetcher,
         )
 
 
 def _may_fit(view: DocumentView) -> bool:
-    """Whether page 1 seems to have room for the payment block; heights in millimetres."""
+    """Whether page 1 of template 1 seems to have room for the payment block; heights in mm."""
     panels = []
     if view.comparison:
         particulars = view.comparison.particulars
@@ -131,8 +150,9 @@ def _may_fit(view: DocumentView) -> bool:
     return 76 + hero + rows + payment <= (265 if view.paper == "A4" else 247)
 
 
-def _is_on_first_page(document: weasyprint.Document, heading: str) -> bool:
-    return any(bookmark[1] == heading for bookmark in document.pages[0].bookmarks)
+def _is_on_page(document: weasyprint.Document, index: int, heading: str) -> bool:
+    pages = document.pages[index : index + 1]
+    return any(bookmark[1] == heading for page in pages for bookmark in page.bookmarks)
 
 
 def _write(

@@ -70,7 +70,10 @@ def render_html(
     """
     branding = branding or Branding()
     view = build_view(document, usage, branding)
-    return fill_page(view, _template_of(document), branding.palette, medium="screen")
+    template = _template_of(document)
+    return fill_page(
+        view, template, branding.palette, medium="screen", own=branding.templates.get(template)
+    )
 
 
 def render_pdf(
@@ -82,7 +85,9 @@ def render_pdf(
     branding = branding or Branding()
     view = build_view(document, usage, branding)
     identity = json.dumps(document, sort_keys=True, default=str)
-    return _pdf_writer().write(view, _template_of(document), branding.palette, identity)
+    template = _template_of(document)
+    own = branding.templates.get(template)
+    return _pdf_writer().write(view, template, branding.palette, identity, own)
 
 
 def render_documents(
@@ -303,8 +308,9 @@ def _write_document(job: _Job, out_dir: Path, branding: Branding) -> dict[str, i
     document = json.loads(job.document, parse_float=Decimal)
     view = build_view(document, job.usage, branding)
     template = _template_of(document)
-    page = fill_page(view, template, branding.palette, medium="screen").encode()
-    pdf = _pdf_writer().write(view, template, branding.palette, job.document)
+    own = branding.templates.get(template)
+    page = fill_page(view, template, branding.palette, medium="screen", own=own).encode()
+    pdf = _pdf_writer().write(view, template, branding.palette, job.document, own)
     folder = out_dir / job.bill_date
     folder.mkdir(parents=True, exist_ok=True)
     sizes = {}

@@ -33,6 +33,7 @@ from renderers.formatting import (
     to_decimal,
 )
 from renderers.messages import Messages, find_language, messages_for
+from renderers.past import Changes, UsageMonths, changes, usage_months
 from renderers.qr import EPC_COUNTRIES, epc_payload, is_iban, qr_svg
 
 SCHEMA = "billhouse-document/1"
@@ -40,9 +41,11 @@ SHARES_SHOWN = 5
 BARS_SHOWN = 5
 PARTICULARS_SHOWN = 3
 FAMILY_SIZE = 6  # with more lines an account reads as a fleet: less of each line
+WIDE_AMOUNT = 13  # characters, the currency's sign included
 SHORT_USAGE = 18  # rows that are kept on one page
 SHORT_DOCUMENT = 8  # lines, without usage: charges need no page of their own
 HIGH_USE_PERCENT = 80
+ITEMISED_WIDTHS = (12.0, 10.5, 13.0, 29.5, 11.0, 13.0, 11.0)
 
 # Which block of the summary a charge belongs to; corrections of any kind have their own.
 _BLOCKS = {
@@ -61,7 +64,8 @@ _BLOCK_ORDER = ("recurring", "usage", "once", "discounts", "corrections")
 _OWN_CHARGES = {"minimum_top_up": "Minimum spend", "cap_credit": "Spend cap"}
 _LATE_FEE = "Late payment fee "  # and the number of the invoice
 _SERVICES = ("voice", "sms", "mms", "data")
-_LINK = re.compile(r"^https?://[^\s\"'<>\\]+$", re.IGNORECASE)
+_LINK = re.compile(r"^https://[^\s\"'<>\\]+$", re.IGNORECASE)
+_LINK_OF_1 = re.compile(r"^https?://[^\s\"'<>\\]+$", re.IGNORECASE)  # of template 1
 _MAIL = re.compile(r"^[\w.+-]+@[\w-]+(\.[\w-]+)+$", re.ASCII)
 
 
@@ -146,7 +150,10 @@ class QrCode:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
+    """How to pay. `instruction` is what the headline does not say yet."""
+
     sentences: tuple[str, ...]
+    instruction: str
     details: tuple[Fact, ...]
     codes: tuple[QrCode, ...]
     link: Link | None
@@ -219,6 +226,7 @@ class Itemised:
     groups: tuple[ItemisedGroup, ...]
     notes: tuple[str, ...]
     count: int
+    widths: tuple[float, ...] = ()  # of the columns, in shares of the page; empty: the usual ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +245,7 @@ class DocumentView:
     window: str
     is_credit_note: bool
     is_short: bool
+    is_wide: bool  # amounts of so many digits that they need more room
     page_title: str
     title: str
     number: str
@@ -251,6 +260,9 @@ class DocumentView:
     headline: Headline
     summary: tuple[Row, ...]
     comparison: Comparison | None
+    changes: Changes | None
+    months: UsageMonths | None
+    columns: tuple[tuple[str, ...], ...]  # of panels: their names, from top to bottom
     breakdown: Breakdown | None
     breakdown_basis: str
     top_allowances: tuple[AllowanceBar, ...]
@@ -258,6 +270,7 @@ class DocumentView:
     allowances_note: str | None
     payment: Payment
     payment_heading: str
+    charges_heading: str
     charge_groups: tuple[ChargeGroup, ...]
     amount_heading: str
     lines_total: Row
@@ -286,6 +299,7 @@ class _Context:
     say: Messages
     names: Mapping[str, tuple[str, str]]  # subscription_id → name, detail
     is_gross: bool
+    is_rtl: bool
 
     @property
     def account(self) -> Mapping[str, Any]:
@@ -296,12 +310,34 @@ class _Context:
         return self.document["operator"]
 
     @property
+    def template(self) -> int:
+        return int(self.document["template"])
+
+    @property
     def is_credit_note(self) -> bool:
         return self.document["document_kind"] == "credit_note"
 
     def amount_of(self, line: Mapping[str, Any]) -> Decimal:
         """What the page shows for a line: before tax, or as charged where prices hold it."""
         return to_decimal(line["amount_charged" if self.is_gross else "amount_net"])
+
+    def own_name(self, charge_kind: str, name: str) -> str:
+        """A charge's name; charges that billing itself makes up are named in the document's
+        language unless the operator's translations have named them."""
+        if name == _OWN_CHARGES.get(charge_kind):
+            return self.say(f"charge_{charge_kind}")
+        if charge_kind == "late_fee" and name.startswith(_LATE_FEE):
+            return self.say("charge_late_fee", number=name.removeprefix(_LATE_FEE))
+        return name
+
+    def link_to(self, url: str) -> Link:
+        """A web address of the operator's, to be followed when it is https."""
+        pattern = _LINK if self.template > 1 else _LINK_OF_1
+        return Link(re.sub(r"^https?://|/$", "", url), url if pattern.match(url) else None)
+
+    def isolated(self, text: str) -> str:
+        """A number in groups, which keep their order when words around it run right to left."""
+        return f"\u2066{text}\u2069" if text and self.is_rtl else text
 
     def name_of(self, subscription_id: str | None) -> tuple[str, str]:
         if not subscription_id:
@@ -339,6 +375,8 @@ def _build(
     if not str(wanted).startswith(language.split("_")[0]):
         wanted = language
     locale = find_locale(str(wanted), account["country"] or operator["country"] or "")
+    direction = Locale.parse(language).text_direction
+    is_rtl = direction == "rtl"
     formats = formats_for(str(locale), document["currency_code"], int(document["minor_units"]))
     context = _Context(
         document=document,
@@ -346,10 +384,11 @@ def _build(
         formats=formats,
         say=messages_for(language),
         names={
-            row["subscription_id"]: _subscription_name(row, operator["country"])
+            row["subscription_id"]: _subscription_name(row, operator["country"], is_rtl)
             for row in document["subscriptions"]
         },
         is_gross=_shows_gross(document),
+        is_rtl=is_rtl,
     )
     say = context.say
     profile = _profile(operator["country"])
@@ -362,14 +401,18 @@ def _build(
     shown_bars = tuple(shown[:BARS_SHOWN])
     tax_rows, tax_total, tax_notes = _taxes(context)
     usage_groups = _usage_groups(context, bars)
+    what_changed, months = changes(context), usage_months(context, direction)
+    breakdown = _breakdown(context)
+    summary = _summary(context)
     return DocumentView(
         language=str(locale).replace("_", "-"),
         catalog=language,
-        direction=Locale.parse(language).text_direction,
+        direction=direction,
         paper=profile["paper"],
         window=profile["window"],
         is_credit_note=context.is_credit_note,
         is_short=len(document["lines"]) <= SHORT_DOCUMENT and not usage_groups,
+        is_wide=any(len(row.amount) > WIDE_AMOUNT for row in summary),
         page_title=say(f"page_title_{kind}", number=number),
         title=_title(context),
         number=number,
@@ -382,9 +425,19 @@ def _build(
         recipient=_address(account),
         facts=_facts(context),
         headline=_headline(context),
-        summary=_summary(context),
+        summary=summary,
         comparison=_comparison(context),
-        breakdown=_breakdown(context),
+        changes=what_changed,
+        months=months,
+        columns=_columns(
+            {
+                "changes": _height_of_changes(what_changed) if what_changed else 0,
+                "months": 300 + 44 * len(months.rows) if months else 0,
+                "breakdown": 200 + 52 * len(breakdown.shares) if breakdown else 0,
+                "allowances": 110 + 74 * len(shown_bars) if shown_bars else 0,
+            }
+        ),
+        breakdown=breakdown,
         breakdown_basis=say("breakdown_basis_gross" if context.is_gross else "breakdown_basis"),
         top_allowances=shown_bars,
         allowances_heading=say(
@@ -401,6 +454,7 @@ def _build(
         ),
         payment=_payment(context),
         payment_heading=say("payment"),
+        charges_heading=say("charges_credited" if context.is_credit_note else "charges"),
         charge_groups=charges,
         amount_heading=say("column_amount_gross" if context.is_gross else "column_amount"),
         lines_total=Row(
@@ -444,13 +498,15 @@ def _shows_gross(document: Mapping[str, Any]) -> bool:
 # Names and addresses
 
 
-def _subscription_name(row: Mapping[str, Any], country: str) -> tuple[str, str]:
+def _subscription_name(row: Mapping[str, Any], country: str, is_rtl: bool) -> tuple[str, str]:
     """The name of a line and what stands beside it in small: its number and plan."""
     number = phone_number(str(row["msisdn"]), country or "") if row.get("msisdn") else ""
+    if number and is_rtl:
+        number = f"\u2066{number}\u2069"
     name = clean(row.get("name"), 80)
     plan = clean(row.get("plan"), 80)
     if name and number:
-        return name, _joined(" · ", number, plan)
+        return name, f"{number} · {plan}" if plan else number
     return name or number or clean(row["subscription_id"], 60), plan
 
 
@@ -731,6 +787,30 @@ def _breakdown(context: _Context) -> Breakdown | None:
     return Breakdown(Markup(share_bar(points, title, context.branding.palette)), shares)
 
 
+def _columns(heights: Mapping[str, int]) -> tuple[tuple[str, ...], ...]:
+    """Panels in two columns that end as level as they can, the first panel on the left. Heights in
+    tenths of millimetres of paper, 0 for a panel that the bill does not have."""
+    names = [name for name, height in heights.items() if height]
+    if len(names) < 2:
+        return (tuple(names),) if names else ()
+    best: tuple[tuple[str, ...], ...] = ()
+    least = sum(heights.values()) + 1
+    for choice in range(1, 2 ** (len(names) - 1)):
+        right = tuple(name for at, name in enumerate(names) if at and choice >> (at - 1) & 1)
+        left = tuple(name for name in names if name not in right)
+        tallest = max(sum(heights[name] for name in column) for column in (left, right))
+        if tallest < least:
+            best, least = (left, right), tallest
+    return best
+
+
+def _height_of_changes(what: Changes) -> int:
+    """In tenths of millimetres: a sentence of more than some 40 characters takes two lines."""
+    return 120 + sum(
+        76 if len(item.sentence) + len(item.holder) > 40 else 44 for item in what.items
+    )
+
+
 def _whole_percents(amounts: Sequence[Decimal]) -> list[Decimal]:
     """Shares in whole percents that add up to 100: the largest remainders are rounded up."""
     total = sum(amounts, Decimal(0))
@@ -837,21 +917,22 @@ def _payment(context: _Context) -> Payment:
     document, say, formats = context.document, context.say, context.formats
     account, operator = context.account, context.operator
     due = to_decimal(document["amounts"]["due"])
-    number = str(document["document_number"])
+    number = clean(document["document_number"], 60)
     if context.is_credit_note:
-        return Payment((say("payment_credit_note"),), (), (), None)
+        sentence = say("payment_credit_note")
+        return Payment((sentence,), sentence, (), (), None)
     if due <= 0:
         sentences = [say("payment_nothing")]
         if due < 0:
             sentences.append(say("payment_credit_kept", amount=formats.money(-due)))
-        return Payment(tuple(sentences), (), (), None)
+        return Payment(tuple(sentences), "", (), (), None)
     amount = formats.money(due)
     date = formats.long_date(to_date(document["due_date"]))
     method = account["payment_method"] if account["payment_method"] else "none"
     iban = re.sub(r"\s", "", str(operator.get("bank_iban") or "")).upper()
     sentences = [say(f"payment_{method}", amount=amount, date=date)]
     if method in ("card", "sepa_debit"):
-        return Payment(tuple(sentences), (), (), None)
+        return Payment(tuple(sentences), say("instruction_collected"), (), (), None)
     if method == "transfer" and not iban:
         sentences = [say("payment_none", amount=amount, date=date)]
     details: list[Fact] = []
@@ -859,7 +940,10 @@ def _payment(context: _Context) -> Payment:
     if iban:
         details.append(Fact(say("beneficiary"), clean(operator["legal_name"], 80)))
         details.append(
-            Fact(say("iban"), grouped(clean(iban, 42)) if is_iban(iban) else clean(iban))
+            Fact(
+                say("iban"),
+                context.isolated(grouped(clean(iban, 42)) if is_iban(iban) else clean(iban)),
+            )
         )
         if operator.get("bank_bic"):
             details.append(Fact(say("bic"), clean(operator["bank_bic"], 20)))
@@ -881,7 +965,7 @@ def _payment(context: _Context) -> Payment:
     if context.branding.payment_url:
         url = context.branding.payment_url.replace(
             "{document_number}", quote(number, safe="")
-        ).replace("{account_id}", quote(str(account["account_id"]), safe=""))
+        ).replace("{account_id}", quote(clean(account["account_id"], 60), safe=""))
         if _LINK.match(url) and len(url) <= 300:
             link = Link(re.sub(r"^https?://", "", url), url)
             caption = say("scan_link")
@@ -894,7 +978,9 @@ def _payment(context: _Context) -> Payment:
         contact = operator.get("support_email") or operator.get("support_phone")
         if contact:
             sentences.append(say("payment_other_ways", contact=clean(contact)))
-    return Payment(tuple(sentences), tuple(details), tuple(codes), link)
+    # Without an account, what is left to say is how else to pay; a link says it by itself.
+    instruction = say("instruction_transfer") if iban else "" if link else sentences[-1]
+    return Payment(tuple(sentences), instruction, tuple(details), tuple(codes), link)
 
 
 # Charges and tax
@@ -959,14 +1045,7 @@ def _charge(context: _Context, line: Mapping[str, Any], rates: Mapping[str, str]
 
 
 def _description(context: _Context, line: Mapping[str, Any], limit: int = 160) -> str:
-    """The line's name; charges that billing itself makes up are named in the document's language
-    unless the operator's translations have named them."""
-    text = clean(line["description"], limit)
-    if text == _OWN_CHARGES.get(line["charge_kind"]):
-        return context.say(f"charge_{line['charge_kind']}")
-    if line["charge_kind"] == "late_fee" and text.startswith(_LATE_FEE):
-        return context.say("charge_late_fee", number=text.removeprefix(_LATE_FEE))
-    return text
+    return context.own_name(line["charge_kind"], clean(line["description"], limit))
 
 
 def _line_rates(context: _Context, line: Mapping[str, Any], by_category: Mapping[str, str]) -> str:
@@ -1107,6 +1186,8 @@ def _itemised(context: _Context, usage: Sequence[Mapping[str, Any]]) -> Itemised
         digits = int(context.operator.get("mask_digits") or 0)
         if digits:
             notes.append(say("itemised_masked", count=digits))
+        if context.template > 1:
+            notes.append(say("itemised_unlisted"))
     notes.append(say("itemised_rounding"))
     amount_heading = say(
         "column_usage_amount_gross"
@@ -1115,10 +1196,12 @@ def _itemised(context: _Context, usage: Sequence[Mapping[str, Any]]) -> Itemised
     )
     columns = (
         say("column_time"), say("column_service"), say("column_number"),
-        say("column_destination"), say("column_length"), say("column_included"), amount_heading,
+        say("column_destination"), say("column_length"),
+        say("column_counted" if context.template > 1 else "column_included"), amount_heading,
     )  # fmt: skip
     groups = tuple(_itemised_group(context, key, rows) for key, rows in order.items() if rows)
-    return Itemised(columns, groups, tuple(notes), len(usage))
+    widths = ITEMISED_WIDTHS if context.template > 1 else ()
+    return Itemised(columns, groups, tuple(notes), len(usage), widths)
 
 
 def _itemised_group(
@@ -1136,6 +1219,7 @@ def _itemised_group(
         for service in _SERVICES
         for direction in ("originating", "terminating")
     }
+    isolated = context.isolated
     short_date, time, rated = formats.short_date, formats.time, formats.rated_money
     length_of = {
         "voice": formats.clock,
@@ -1143,6 +1227,10 @@ def _itemised_group(
         "sms": formats.number,
         "mms": formats.number,
     }
+    says_why = context.template > 1
+    is_included, is_free = say("counted_included"), say("counted_free")
+    is_charged = say("counted_charged")
+    without_charge = 0
     for row in rows:
         service = row["service"]
         start = to_datetime(row["local_started_at"])
@@ -1150,14 +1238,24 @@ def _itemised_group(
         quantity = int(row["quantity"])
         included = int(row["included_quantity"] or 0)
         length = length_of[service]
+        if not says_why:
+            counted = length(included) if included else ""
+        elif included >= quantity and not amount and included:
+            counted = is_included
+        elif included:
+            counted = say("counted_partly", included=length(included))
+        else:
+            counted = is_charged if amount else is_free
+        if not amount:
+            without_charge += 1
         texts.append(
             (
                 f"{short_date(start.date())} {time(start.hour, start.minute)}",
                 service_names.get((service, row["direction"]), service),
-                _cell(row["other_party"], 40),
+                isolated(_cell(row["other_party"], 40)),
                 _destination(say, row["charge_name"], row["destination"], row["visited_zone"]),
                 length(quantity),
-                length(included) if included else "",
+                counted,
                 rated(amount),
             )
         )
@@ -1179,6 +1277,13 @@ def _itemised_group(
         count = say("records", count=len(rows), number=formats.number(len(rows)))
         subtotals = (*subtotals, (say("total"), count, "", rated(total)))
     number = formats.number(len(rows))
+    if says_why and subtotals:
+        label, _, quantity, total_text = subtotals[-1]
+        listed = say(
+            "records_of_which", total=formats.number(len(rows)), count=without_charge,
+            number=formats.number(without_charge),
+        )  # fmt: skip
+        subtotals = (*subtotals[:-1], (label, listed, quantity, total_text))
     return ItemisedGroup(
         name=name,
         detail=detail,
@@ -1235,12 +1340,12 @@ def _help_steps(context: _Context) -> tuple[HelpStep, ...]:
         phone = clean(operator["support_phone"], 40)
         if re.fullmatch(r"\+\d+", phone):
             phone = phone_number(phone, operator["country"] or "")
-        links.append(Link(phone))
+        links.append(Link(context.isolated(phone)))
     if operator.get("support_email"):
         mail = clean(operator["support_email"], 120)
         links.append(Link(mail, f"mailto:{mail}" if _MAIL.match(mail) else None))
     if operator.get("support_url"):
-        links.append(_web_link(clean(operator["support_url"], 200)))
+        links.append(context.link_to(clean(operator["support_url"], 200)))
     steps = [
         HelpStep(
             say("help_contact"),
@@ -1263,14 +1368,10 @@ def _help_steps(context: _Context) -> tuple[HelpStep, ...]:
             HelpStep(
                 say("help_mediator"),
                 say("help_mediator_text", name=name),
-                (_web_link(url),) if url else (),
+                (context.link_to(url),) if url else (),
             )
         )
     return tuple(steps)
-
-
-def _web_link(url: str) -> Link:
-    return Link(re.sub(r"^https?://|/$", "", url), url if _LINK.match(url) else None)
 
 
 def _imprint(context: _Context, profile: Mapping[str, Any]) -> tuple[str, ...]:
@@ -1287,7 +1388,10 @@ def _imprint(context: _Context, profile: Mapping[str, Any]) -> tuple[str, ...]:
     mentions = [
         say(mention["text"])
         for mention in profile["mentions"]
-        if mention.get("kind") in (None, account["kind"]) and not context.is_credit_note
+        if mention.get("kind") in (None, account["kind"])
+        and mention.get("itemisation") in (None, account["itemisation"])
+        and mention.get("since", 1) <= context.template
+        and not context.is_credit_note
     ]
     own = context.branding.mentions
     for language in (say.language, say.language.split("_")[0]):

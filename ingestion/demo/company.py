@@ -53,9 +53,9 @@ colours: {accent: "#17324d", highlight: "#c4421a"}
 payment_url: https://www.example.org/payer/{document_number}
 mediator: {name: Médiateur de la démonstration, url: https://www.example.org/mediation}
 mentions:
-  fr: [SAS au capital de 1 000 €, opérateur inventé]
-  en: [SAS with a capital of €1 000, an invented operator]
-  de: [SAS mit einem Kapital von 1 000 €, ein erfundener Anbieter]
+  fr: ["SAS au capital de 1 000 €, opérateur inventé"]
+  en: ["SAS with a capital of €1 000, an invented operator"]
+  de: ["SAS mit einem Kapital von 1 000 €, ein erfundener Anbieter"]
 """
 
 LOGO_SVG = """\

@@ -14,6 +14,7 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 FRANCE = "France"
 OVERSEAS = "Overseas"
 FREE = "Free numbers"
+VOICEMAIL = "Messagerie vocale"
 PREMIUM = "Premium"
 DIRECTORY = "Directory"
 EUROPE_1 = "Europe 1"
@@ -112,7 +113,7 @@ _SHORT_CODES: list[tuple[str, str, str]] = [
     ("18", FREE, "Pompiers"),
     ("196", FREE, "Secours en mer"),
     ("116000", FREE, "Enfants disparus"),
-    ("123", FREE, "Messagerie vocale"),
+    ("123", FREE, VOICEMAIL),
     ("3639", FRANCE, "Service 3639"),
     ("3646", FRANCE, "Service 3646"),
     ("3949", FRANCE, "Service 3949"),
@@ -170,9 +171,21 @@ def prefix_rows() -> Iterator[dict[str, Any]]:
     """Rows of prefixes.csv: France, every calling code, shared codes, mobile ranges."""
     names = _country_names()
     for prefix, zone, destination in _FRENCH:
-        yield {"prefix": prefix, "zone": zone, "destination": destination, "exact": False}
+        yield {
+            "prefix": prefix,
+            "zone": zone,
+            "destination": destination,
+            "exact": False,
+            "unlisted": zone == FREE,
+        }
     for code, zone, destination in _SHORT_CODES:
-        yield {"prefix": code, "zone": zone, "destination": destination, "exact": True}
+        yield {
+            "prefix": code,
+            "zone": zone,
+            "destination": destination,
+            "exact": True,
+            "unlisted": zone == FREE and destination != VOICEMAIL,
+        }
     for number, regions in sorted(COUNTRY_CODE_TO_REGION_CODE.items()):
         code = str(number)
         if code == "33":

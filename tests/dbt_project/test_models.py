@@ -1,8 +1,10 @@
 """The models themselves: their unit tests, and what several bill runs leave in the warehouse."""
 
+import json
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -101,3 +103,33 @@ def test_what_lies_before_the_window_stays_and_what_is_in_it_is_replaced(
     assert unclosed == [(0,)]
     # five periods are over; each but the first holds its own grant and the rest of the one before
     assert periods == [(9, 5)]
+
+
+def test_a_document_tells_why_it_differs_from_the_last_and_what_was_used_before(
+    install_session: Install,
+) -> None:
+    """The second bill of an account: its causes add up to the difference of the totals."""
+    installation = install_session(usage={"core": MONTHLY_CALLS[:2]})
+    for bill_date in ("2026-02-01", "2026-03-01"):
+        for command in ("draft", "issue"):
+            finished = installation.run(command, bill_date)
+            assert finished.status == 0, finished.stderr
+    with duckdb.connect(str(installation.warehouse), read_only=True) as con:
+        first, second = (
+            json.loads(document)
+            for (document,) in con.execute(
+                "select document from invoicing.issued_documents order by bill_date"
+            ).fetchall()
+        )
+    assert first["comparison"] is None and first["earlier_periods"] == []
+    assert second["comparison"]["bill_date"] == "2026-02-01"
+    assert second["comparison"]["total"] == first["amounts"]["total"]
+    differences = [Decimal(cause["difference"]) for cause in second["comparison"]["changes"]]
+    assert sum(differences, Decimal(0)) == (
+        Decimal(second["amounts"]["total"]) - Decimal(first["amounts"]["total"])
+    )
+    (earlier,) = second["earlier_periods"]
+    assert (earlier["bill_date"], earlier["total"]) == ("2026-02-01", first["amounts"]["total"])
+    assert [(row["service"], row["quantity"]) for row in earlier["usage"]] == [
+        (row["service"], row["quantity"]) for row in first["usage"]
+    ]

@@ -1,6 +1,6 @@
 """Renders are costly: each sample is rendered once per session."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from renderers.pdf import PdfWriter
 from renderers.rendering import render_html, render_pdf
 from tests.renderers import samples
+from tests.renderers.browser import Visit, chromium
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +40,20 @@ def pdf_of() -> Callable[[str], bytes]:
 @pytest.fixture(scope="session")
 def writer() -> PdfWriter:
     return PdfWriter()
+
+
+@pytest.fixture(scope="module")
+def visit() -> Iterator[Visit]:
+    """A headless browser with scripts; skips or fails where there is none (see browser.py).
+
+    Per module: while it is open, its event loop would be in the way of other tests' own.
+    """
+    with chromium() as browser:
+        yield Visit(browser.new_page())
+
+
+@pytest.fixture(scope="module")
+def visit_without_script(visit: Visit) -> Iterator[Visit]:
+    browser = visit.page.context.browser
+    assert browser is not None
+    yield Visit(browser.new_page(java_script_enabled=False))

@@ -85,6 +85,7 @@ class Builder:
         self, country: str, *, number: str, kind: str = "invoice", bill_date: str = "2026-12-01"
     ) -> None:
         self.country = country
+        self._causes: list[dict[str, Any]] = []
         day = dt.date.fromisoformat(bill_date)
         self.start = (
             (day - dt.timedelta(days=1)).replace(day=1)
@@ -95,7 +96,7 @@ class Builder:
         operator = dict(OPERATORS[country])
         self.document: Document = {
             "schema": "billhouse-document/1",
-            "template": "1",
+            "template": "2",
             "document_number": number,
             "document_kind": kind,
             "credited_document_number": None,
@@ -121,6 +122,9 @@ class Builder:
             "usage": [],
             "usage_details": {"records": 0, "sha256": hashlib.sha256(b"").hexdigest()},
             "history": [],
+            "corrects": [],
+            "comparison": None,
+            "earlier_periods": [],
         }  # fmt: skip
 
     def account(self, **values: object) -> "Builder":
@@ -245,6 +249,69 @@ class Builder:
         self.document["history"] = entries[::-1]
         return self
 
+    def earlier(self, *periods: tuple[float, int, int]) -> "Builder":
+        """Usage of the bills in `history`: gigabytes, minutes, messages."""
+        history = self.document["history"]
+        for entry, (gigabytes, minutes, messages) in zip(history, periods, strict=True):
+            usage = [
+                ("data", int(Decimal(str(gigabytes)) * 10**9)), ("voice", minutes * 60),
+                ("sms", messages),
+            ]  # fmt: skip
+            self.document["earlier_periods"].append(
+                {
+                    **entry,
+                    "usage": [
+                        {
+                            "service": service, "quantity": quantity, "billed_quantity": 0,
+                            "amount": "0.000000",
+                        }
+                        for service, quantity in usage
+                        if quantity
+                    ],
+                }
+            )  # fmt: skip
+        return self
+
+    def charged_before(self, back: int, service: str, quantity: int, amount: str) -> "Builder":
+        """Of an earlier bill's usage, what was charged for."""
+        for row in self.document["earlier_periods"][-back]["usage"]:
+            if row["service"] == service:
+                row.update(billed_quantity=quantity, amount=amount)
+        return self
+
+    def changed(self, *causes: tuple[str, str, str, str, str, str | None]) -> "Builder":
+        """Why the bill differs from the last: cause, kind of charge, name, before, now, line."""
+        self._causes = [
+            {
+                "cause": cause, "charge_kind": kind, "name": name,
+                "subscriptions": 1 if line else 0, "subscription_id": line, "before": before,
+                "now": now, "difference": str(Decimal(now) - Decimal(before)),
+            }
+            for cause, kind, name, before, now, line in causes
+        ]  # fmt: skip
+        return self
+
+    def _compare(self, total: Decimal) -> None:
+        document = self.document
+        if not document["history"] or document["document_kind"] != "invoice":
+            return
+        last = document["history"][-1]
+        causes = list(self._causes)
+        rest = total - Decimal(last["total"]) - sum(
+            (Decimal(cause["difference"]) for cause in causes), Decimal(0)
+        )  # fmt: skip
+        if rest:
+            causes.append(
+                {
+                    "cause": "tax", "charge_kind": "", "name": "", "subscriptions": 0,
+                    "subscription_id": None, "before": "0.00", "now": f"{rest:.2f}",
+                    "difference": f"{rest:.2f}",
+                }
+            )  # fmt: skip
+        document["comparison"] = {
+            "bill_date": last["bill_date"], "total": last["total"], "changes": causes,
+        }  # fmt: skip
+
     def _charge_lines(self, total: Decimal) -> None:
         """What each line was charged with: its net amount, or gross where prices include tax."""
         lines = self.document["lines"]
@@ -298,6 +365,7 @@ class Builder:
         net_total = sum(nets.values(), Decimal("0.00"))
         total = net_total + tax_total
         self._charge_lines(total)
+        self._compare(total)
         document["amounts"] = {
             "net": f"{net_total:.2f}",
             "tax": f"{tax_total:.2f}",
@@ -320,6 +388,7 @@ def small() -> Document:
     bill.usage(line, "voice", "Appels nationaux", 21, 4150, 4150, "0.000000")
     bill.usage(line, "sms", "SMS nationaux", 312, 312, 312, "0.000000")
     bill.history("9.59", "9.59", "11.03", "9.59", "9.59")
+    bill.earlier((1.9, 62, 280), (2.2, 70, 301), (3.1, 88, 290), (2.0, 54, 265), (2.4, 75, 318))
     return bill.build()
 
 
@@ -366,7 +435,36 @@ def typical(payment_method: str = "transfer") -> Document:
     bill.usage(jade, "data", "Internet en France", 74, 5 * 10**9, 5 * 10**9, "0.000000")
     bill.usage(jade, "data", "Internet hors forfait", 9, 1_200_000_000, 0, "2.400000")
     bill.history("71.34", "74.04", "90.16", "71.34", "73.20")
+    bill.earlier(
+        (88.1, 1210, 240), (94.6, 1305, 251), (163.0, 1490, 310), (101.7, 1388, 262),
+        (97.4, 1402, 287),
+    )  # fmt: skip
+    bill.charged_before(3, "data", 12_000_000_000, "24.000000")
+    bill.changed(
+        ("once", "once", "Pass voyage hors UE, 3 jours", "0.00", "15.00", marc),
+        ("once", "adjustment", "Geste commercial, panne du 18 novembre", "0.00", "-3.00", None),
+        ("usage_started", "usage", "Internet hors forfait", "0.00", "2.40", jade),
+        ("correction", "recurring", "Ample 20 Go", "0.00", "-2.13", louis),
+        ("started", "recurring", "Option 100 SMS", "0.00", "1.07", jade),
+        ("usage", "usage", "Appels vers l’étranger", "3.66", "3.33", louis),
+    )
     return bill.build(balance_forward="12.50")
+
+
+def giant() -> Document:
+    """Amounts of thirteen digits, as a currency of small units has them."""
+    bill = Builder("FR", number="F2026-00003999")
+    bill.account(payment_method="transfer", kind="business", name="Réassurance générale SA")
+    lines = [bill.subscription(50 + at, f"Agence {at}", "Pro 50 Go") for at in range(1, 4)]
+    for line in lines:
+        bill.line(line, "recurring", "Pro 50 Go", "2345678901234.56")
+        bill.line(line, "discount", "Remise de volume", "-1234567890.12", quantity=None)
+        bill.allowance(line, "data", "Internet 50 Go", 50 * 10**9, 0)
+    bill.usage(lines[0], "data", "Internet en France", 1, 1, 1, "0.000000")
+    bill.history("8436000000000.00", "8100000000000.00")
+    bill.earlier((0.5, 0, 0), (0, 0, 0))
+    bill.changed(("price", "recurring", "Pro 50 Go", "6750000000000.00", "7037036703703.68", None))
+    return bill.build()
 
 
 def german(payment_method: str = "transfer") -> Document:
@@ -388,6 +486,8 @@ def german(payment_method: str = "transfer") -> Document:
     bill.usage(line, "voice", "Anrufe zu Servicenummern", 3, 384, 0, "1.260000")
     bill.usage(line, "data", "Daten im Inland", 300, 18 * 2**30, 18 * 2**30, "0.000000")
     bill.history("60.10", "58.00", "61.45")
+    bill.earlier((12.4, 180, 4), (15.1, 212, 0), (17.9, 190, 9))
+    bill.changed(("usage", "usage", "Anrufe zu Servicenummern", "1.27", "1.26", line))
     return bill.build()
 
 
@@ -429,6 +529,13 @@ def british() -> Document:
     bill.usage(line, "data", "Data in the UK", 410, 12_750_000_000, 12_750_000_000, "0.000000")
     bill.usage(second, "data", "Data in the UK", 96, 8_420_000_000, 8_420_000_000, "0.000000")
     bill.history("18.00", "18.00", "24.60", "-6.00", "18.00")
+    bill.earlier((10.1, 611, 0), (12.4, 580, 0), (16.0, 702, 0), (3.2, 120, 0), (11.8, 640, 0))
+    bill.changed(
+        ("usage_started", "usage", "Calls to Europe", "0.00", "5.02", line),
+        ("started", "recurring", "Data only 10 GB", "0.00", "6.00", second),
+        ("usage_started", "usage", "Premium-rate calls", "0.00", "3.00", line),
+        ("started", "cap_credit", "Spend cap", "0.00", "-2.02", line),
+    )
     return bill.build(balance_forward="-6.00")
 
 
@@ -461,6 +568,14 @@ def business(lines: int = 40) -> Document:
     bill.line(None, "recurring", "Gestion de flotte", "49.00")
     bill.line(None, "recurring", "Services hors champ", "120.00", category="exempt")
     bill.history("842.10", "851.30", "1012.44", "860.02", "1102.18")
+    bill.earlier((810.4, 0, 0), (790.2, 0, 0), (921.0, 0, 0), (844.4, 0, 0), (960.9, 0, 0))
+    bill.changed(
+        ("usage", "usage", "Itinérance zone 2", "228.00", "185.25", None),
+        ("correction", "recurring", "Pro 20 Go", "0.00", "-16.64", None),
+        ("started", "recurring", "Services hors champ", "0.00", "120.00", None),
+    )
+    for cause, count in zip(bill._causes, (13, 4, 0), strict=True):
+        cause["subscriptions"] = count
     return bill.build()
 
 
@@ -492,6 +607,11 @@ def one_line() -> Document:
     document = bill.build()
     document["taxes"] = []
     return document
+
+
+def empty() -> Document:
+    """No charge at all, and nothing from before."""
+    return Builder("FR", number="F2026-00000023").account(payment_method="transfer").build()
 
 
 def in_favour() -> Document:
@@ -564,6 +684,7 @@ def canonical(document: Document) -> str:
 SAMPLES = {
     "small": small,
     "typical": typical,
+    "giant": giant,
     "german": german,
     "canadian": canadian,
     "british": british,
@@ -572,4 +693,5 @@ SAMPLES = {
     "zero": zero,
     "one_line": one_line,
     "in_favour": in_favour,
+    "empty": empty,
 }

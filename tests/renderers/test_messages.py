@@ -8,6 +8,7 @@ from babel import Locale
 
 from renderers import messages
 from renderers.messages import find_language, messages_for, read_catalog
+from renderers.pages import TEMPLATE_VERSIONS
 
 PACKAGE = Path(messages.__file__).parent
 
@@ -40,7 +41,8 @@ def test_a_catalogue_is_not_english(language: str) -> None:
     """Words that are the same in both languages are listed; anything else was forgotten."""
     same = {"iban", "bic", "service_sms", "service_mms", "one_sms", "one_mms", "column_service",
             "column_destination", "total", "history_point", "visited",
-            "breakdown_point", "named_value"}  # fmt: skip
+            "breakdown_point", "named_value", "months_title", "months_in", "months_messages",
+            }  # fmt: skip
     english = read_catalog("en")
     for key, message in messages_for(language).texts.items():
         assert message != english[key] or key in same, key
@@ -53,10 +55,20 @@ def test_every_message_is_used() -> None:
         for path in PACKAGE.glob(pattern)
     )
     families = ("page_title_", "block_", "payment_", "service_", "one_", "late_fee_",
-                "comparison_", "due_", "charge_")  # fmt: skip
+                "comparison_", "due_", "charge_",
+                "change_", "months_")  # fmt: skip
     for key in read_catalog("en"):
         names = (f'"{key}"', f"'{key}'", f": {key},")
         assert key.startswith(families) or any(name in sources for name in names), key
+
+
+@pytest.mark.parametrize("version", TEMPLATE_VERSIONS)
+def test_templates_hold_no_words(version: str) -> None:
+    """Every text of a page comes from a catalogue or the document."""
+    for path in (PACKAGE / "templates" / f"v{version}").glob("*.j2"):
+        text = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", path.read_text("utf-8"), flags=re.DOTALL)
+        words = re.sub(r"<[^<>]*>", "", text)
+        assert re.findall(r"\w+", words) == [], path
 
 
 def test_values_are_never_filled_in_themselves() -> None:

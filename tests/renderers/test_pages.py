@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from html.parser import HTMLParser
 from typing import Any, cast
 
 import pytest
@@ -18,10 +17,9 @@ from renderers.pdf import PdfWriter
 from renderers.rendering import render_html, render_pdf
 from renderers.view import build_view
 from tests.renderers import samples
-from tests.renderers.text import french_amount, page_text, pdf_text, plain
+from tests.renderers.text import french_amount, page_text, pdf_text, plain, structure_faults
 
-FRENCH = ["small", "typical", "business", "credit_note", "zero", "one_line", "in_favour"]
-VOID = {"meta", "br", "link", "img", "hr", "input"}
+FRENCH = ["small", "typical", "giant", "business", "credit_note", "zero", "one_line", "in_favour"]
 
 
 @pytest.mark.parametrize("name", FRENCH)
@@ -71,34 +69,8 @@ def test_masked_numbers_stay_as_they_were_stored(
 @pytest.mark.parametrize("name", sorted(samples.SAMPLES))
 def test_pages_are_well_formed_and_self_contained(name: str, html_of: Callable[[str], str]) -> None:
     html = html_of(name)
-    stack: list[str] = []
-    ids: list[str] = []
-    headers_without_scope = 0
-
-    class Checker(HTMLParser):
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            nonlocal headers_without_scope
-            values = dict(attrs)
-            assert tag not in ("script", "iframe", "object", "form", "link", "img", "base")
-            assert not any(key.startswith("on") for key in values), tag
-            assert "src" not in values and "srcset" not in values
-            if values.get("id"):
-                ids.append(str(values["id"]))
-            if tag == "th" and "scope" not in values:
-                headers_without_scope += 1
-            if tag not in VOID:
-                stack.append(tag)
-
-        def handle_startendtag(self, tag: str, attrs: object) -> None:
-            pass
-
-        def handle_endtag(self, tag: str) -> None:
-            assert stack.pop() == tag
-
-    Checker().feed(html)
-    assert not stack
-    assert len(ids) == len(set(ids))
-    assert headers_without_scope == 0
+    assert structure_faults(html) == []
+    ids = re.findall(r' id="([^"]+)"', html)
     assert re.search(r'<html lang="(fr|de|en)-[A-Z]{2}" dir="ltr">', html)
     for landmark in ("<header", "<main", "<footer"):
         assert html.count(landmark) == 1
@@ -204,6 +176,31 @@ def elements(element: dict) -> list[dict]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("name", "pages"),
+    [("empty", 1), ("one_line", 1), ("zero", 1), ("credit_note", 1), ("small", 2), ("german", 2)],
+)
+def test_short_documents_stay_on_one_page_and_usual_ones_on_two(
+    name: str, pages: int, pdf_of: Callable[[str], bytes]
+) -> None:
+    assert len(PdfReader(io.BytesIO(pdf_of(name))).pages) == pages
+
+
+def test_page_1_is_the_bill_at_a_glance_and_page_2_its_detail(
+    pdf_of: Callable[[str], bytes],
+) -> None:
+    """A family's bill: how to pay and all panels first, then charges, taxes, help and imprint."""
+    first, second, *_ = (
+        plain(page.extract_text()) for page in PdfReader(io.BytesIO(pdf_of("typical"))).pages
+    )
+    for words in ("Montant à payer", "FR76 3000", "Ce qui change", "Vos derniers mois",
+                  "Où va l’argent", "Forfaits les plus utilisés"):  # fmt: skip
+        assert words in first, words
+    for words in ("Détail de vos montants", "TVA et taxes", "Contester un montant",
+                  "Informations légales"):  # fmt: skip
+        assert words in second, words
+
+
 def test_pages_are_numbered_through(pdf_of: Callable[[str], bytes]) -> None:
     reader = PdfReader(io.BytesIO(pdf_of("typical")))
     count = len(reader.pages)
@@ -211,97 +208,11 @@ def test_pages_are_numbered_through(pdf_of: Callable[[str], bytes]) -> None:
         assert f"{place} / {count}" in plain(page.extract_text())
 
 
-HOSTILE = [
-    '<script>alert(1)</script><img src="http://x.example/a.png">',
-    "{{ 7 * 7 }} {% include 'x' %} {# c #}",
-    "javascript:alert(1)",
-    "file:///etc/passwd",
-    "\"><svg onload=alert(1)><style>@import 'http://x.example/b.css';</style>",
-    "\u202eevil\u2066\u200f\u0000\x1b[31m",
-    "</title></style></script><!-- -->",
-    "url(file:///etc/passwd) \\41 ; } * { background: url(http://x.example) }",
-    "x" * 10_000,
-    "mot " * 2_500,
-    "%s %n {0} {name} ${x}",
-    "漢字 العربية 😀",
-]
-
-
-def poison(value: object, text: str, path: str = "") -> object:
-    """Every free text of a document replaced; what the schema fixes is left."""
-    fixed = {
-        "schema", "template", "document_kind", "bill_date", "due_date", "currency_code",
-        "minor_units", "start", "end", "charge_kind", "unit", "service", "payment_method",
-        "language", "rate_percent", "subscription_id", "period_start", "period_end",
-        "charged_from", "charged_to", "itemisation", "kind", "quantity",
-    }  # fmt: skip
-    if isinstance(value, dict):
-        return {
-            key: item if key in fixed or "amount" in key else poison(item, text, key)
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [poison(item, text, path) for item in value]
-    if isinstance(value, str) and not re.fullmatch(r"-?\d+(\.\d+)?", value):
-        return text
-    return value
-
-
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_texts_do_nothing(text: str, writer: PdfWriter) -> None:
-    fetched: list[str] = []
-    document = poison(samples.german(), text)
-    assert isinstance(document, dict)
-    rows = samples.usage_rows(samples.typical(), 3)
-    for row in rows:
-        row.update(other_party=text, destination=text, charge_name=text)
-
-    def audit(event: str, arguments: tuple[object, ...]) -> None:
-        if not watching:
-            return
-        if event == "open" and "passwd" in str(arguments[0]):
-            fetched.append(str(arguments[0]))
-        if event in ("socket.connect", "socket.getaddrinfo", "urllib.Request"):
-            fetched.append(str(arguments))
-
-    watching = True
-    sys.addaudithook(audit)
-    try:
-        html = render_html(document, rows)
-        view = build_view(document, rows, Branding())
-        writer.write(view, "1", Branding().palette, "x")
-    finally:
-        watching = False
-    assert fetched == []
-    body = html.split("</style>", 1)[1]
-    for word in ("<script", "<img", "<svg onload", "<style", "<!-- -->"):
-        assert word not in body
-    assert 'href="javascript' not in html and 'href="file' not in html
-    assert "\u202e" not in html and "\x00" not in html
-    assert len(html) < 200_000
-
-
-def test_template_syntax_is_printed_not_run() -> None:
-    document = samples.small()
-    document["account"]["name"] = "{{ 7 * 7 }}"
-    assert "{{ 7 * 7 }}" in page_text(render_html(document))
-
-
-def test_only_safe_addresses_become_links() -> None:
-    document = samples.small()
-    document["operator"].update(
-        support_url="javascript:alert(1)", support_email='a@b.example"onclick="x'
-    )
-    html = render_html(document)
-    assert 'href="javascript' not in html and "onclick=&#34;" in html
-    assert html.count("<a ") == 1  # the skip link
-
-
 def test_five_thousand_rows_keep_their_order_and_sums(writer: PdfWriter) -> None:
     document = samples.typical()
     rows = samples.usage_rows(document, 5_000)
     view = build_view(document, rows)
-    content = writer.write(view, "1", Branding().palette, "x")
+    content = writer.write(view, "2", Branding().palette, "x")
     reader = PdfReader(io.BytesIO(content))
     assert view.itemised is not None
     text = plain(reader.pages[-1].extract_text())
@@ -316,7 +227,7 @@ def test_itemised_usage_costs_little(writer: PdfWriter) -> None:
 
     def seconds(usage: list[samples.UsageRow]) -> float:
         start = time.process_time()
-        writer.write(build_view(document, usage), "1", Branding().palette, "x")
+        writer.write(build_view(document, usage), "2", Branding().palette, "x")
         return time.process_time() - start
 
     seconds(rows)
@@ -329,5 +240,5 @@ def test_texts_beyond_the_bundled_faces_are_still_printed(writer: PdfWriter) -> 
     rows = samples.usage_rows(document, 4)
     rows[0]["destination"] = "日本"
     view = build_view(document, rows)
-    content = writer.write(view, "1", Branding().palette, "x")
+    content = writer.write(view, "2", Branding().palette, "x")
     assert len(PdfReader(io.BytesIO(content)).pages) >= 3

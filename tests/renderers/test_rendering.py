@@ -31,7 +31,9 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     written: list[str] = []
 
     class Writer:
-        def write(self, view: object, template: str, palette: object, identity: str) -> bytes:
+        def write(
+            self, view: object, template: str, palette: object, identity: str, own: object
+        ) -> bytes:
             written.append(view.number)  # type: ignore[attr-defined]
             return b"%PDF " + identity.encode()
 

@@ -180,7 +180,8 @@ def test_itemised_rows_add_up_by_service() -> None:
     for group in itemised.groups:
         *services, total = group.subtotals
         assert len(group.rows) == 100
-        assert plain(total[1]) == "100 communications"
+        free = sum(row[6].startswith("0,00") for row in group.rows)
+        assert plain(total[1]) == f"100, dont {free} sans frais"
         records = sum(int(plain(subtotal[1]).split(" ")[0]) for subtotal in services)
         assert records == 100
 
@@ -229,6 +230,13 @@ def test_legal_mentions_follow_country_and_kind() -> None:
     assert "TKG" in " ".join(build_view(samples.german()).imprint)
 
 
+def test_who_gets_no_list_learns_that_it_is_free() -> None:
+    document = samples.small()
+    assert "facture détaillée est gratuite" in " ".join(build_view(document).imprint)
+    document["account"]["itemisation"] = "masked"
+    assert "facture détaillée" not in " ".join(build_view(document).imprint)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -249,3 +257,33 @@ def test_amounts_given_as_floats_are_refused() -> None:
     document["amounts"]["due"] = 9.59
     with pytest.raises(DocumentError, match="not an exact number"):
         build_view(document)
+
+
+def test_itemised_rows_say_how_they_were_counted() -> None:
+    document = samples.typical()
+    rows = samples.usage_rows(document, 4)
+    for row, (quantity, included, amount) in zip(
+        rows,
+        [(600, 600, "0"), (600, 300, "0.500000"), (600, 0, "0"), (600, 0, "1.000000")],
+        strict=True,
+    ):
+        row.update(
+            service="voice", subscription_id="S00022", quantity=quantity,
+            included_quantity=included, amount=Decimal(amount),
+        )  # fmt: skip
+    itemised = build_view(document, rows).itemised
+    assert itemised is not None
+    (group,) = itemised.groups
+    assert [plain(row[5]) for row in group.rows] == [
+        "inclus", "0:05:00 inclus", "gratuit", "facturé",
+    ]  # fmt: skip
+    assert plain(group.subtotals[-1][1]) == "4, dont 2 sans frais"
+
+
+def test_a_masked_list_says_what_it_leaves_out() -> None:
+    document = samples.typical()
+    notes = build_view(document, samples.usage_rows(document, 4)).itemised
+    assert notes is not None and any("urgence" in note for note in notes.notes)
+    document["account"]["itemisation"] = "full"
+    notes = build_view(document, samples.usage_rows(document, 4)).itemised
+    assert notes is not None and not any("urgence" in note for note in notes.notes)

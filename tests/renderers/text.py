@@ -30,6 +30,56 @@ class _Text(HTMLParser):
             self.parts.append(data)
 
 
+VOID = {"meta", "br", "input"}
+NEVER = {"iframe", "object", "embed", "form", "link", "img", "base", "audio", "video"}
+
+
+class _Structure(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.faults: list[str] = []
+        self.scripts = self.styles = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.scripts += tag == "script"
+        self.styles += tag == "style"
+        if tag in NEVER:
+            self.faults.append(f"holds a {tag}")
+        for name in values:
+            if name.startswith("on") or name in ("src", "srcset", "action"):
+                self.faults.append(f"{tag} has {name}")
+        if values.get("id"):
+            self.ids.append(str(values["id"]))
+        if tag == "th" and "scope" not in values:
+            self.faults.append("a heading cell without scope")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Elements of drawings, closed in themselves."""
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"{tag} closed out of turn")
+
+
+def structure_faults(html: str) -> list[str]:
+    """What is wrong with a page's tree: what is left open, doubled, or should not be there."""
+    parser = _Structure()
+    parser.feed(html)
+    faults = list(parser.faults)
+    faults.extend(f"{tag} left open" for tag in parser.open)
+    faults.extend(
+        f"id twice: {name}" for name in {n for n in parser.ids if parser.ids.count(n) > 1}
+    )
+    if parser.scripts > 1 or parser.styles != 1:
+        faults.append(f"{parser.scripts} scripts, {parser.styles} styles")
+    return faults
+
+
 def plain(text: str) -> str:
     """Every kind of space becomes one space."""
     spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in text)

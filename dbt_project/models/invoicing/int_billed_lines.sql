@@ -29,6 +29,7 @@ lines as (
         documents.bill_date,
         documents.position,
         cast(line.line_number as bigint) as line_number,
+        line.is_correction = 'true' as is_correction,
         line.charge_key,
         line.subscription_id,
         line.charge_kind,
@@ -49,7 +50,7 @@ lines as (
     {{ cross_join_json_list('documents.document', '$.lines', [
         'line_number', 'charge_key', 'subscription_id', 'charge_kind', 'charge_id', 'product_id', 'description',
         'period_start', 'period_end', 'charged_from', 'charged_to', 'quantity', 'unit', 'tax_category', 'taxes',
-        'amount_charged', 'amount_net',
+        'amount_charged', 'amount_net', 'is_correction',
     ], 'line') }}
 
 )

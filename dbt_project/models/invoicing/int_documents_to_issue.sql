@@ -196,6 +196,116 @@ history as (
 
 ),
 
+-- usage of the bills before this one, for its chart
+earlier_usage as (
+
+    select
+        earlier_bills.document_number,
+        earlier_bills.bill_date,
+        usage.service,
+        sum(usage.quantity) as quantity,
+        sum(usage.billed_quantity) as billed_quantity,
+        sum(usage.amount) as amount
+    from {{ ref('int_earlier_bills') }} as earlier_bills
+    inner join {{ ref('int_billed_documents') }} as documents
+        on
+            earlier_bills.account_id = documents.account_id
+            and earlier_bills.bill_date = documents.bill_date
+    left join {{ ref('int_billed_documents') }} as credit_notes
+        on documents.document_number = credit_notes.credited_document_number
+    inner join {{ ref('int_billed_usage') }} as usage
+        on documents.document_number = usage.document_number
+    where
+        earlier_bills.turn <= 5
+        and credit_notes.document_number is null
+    group by earlier_bills.document_number, earlier_bills.bill_date, usage.service
+
+),
+
+usage_of_earlier_bills as (
+
+    select
+        document_number,
+        bill_date,
+        {{ json_list(
+            json_obj([
+                ['service', json_text('service')],
+                ['quantity', json_number('cast(quantity as bigint)')],
+                ['billed_quantity', json_number('cast(billed_quantity as bigint)')],
+                ['amount', json_text('cast(amount as decimal(18, 6))')],
+            ]),
+            'service asc nulls last'
+        ) }} as content
+    from earlier_usage
+    group by document_number, bill_date
+
+),
+
+earlier_periods as (
+
+    select
+        earlier_bills.document_number,
+        {{ json_list(
+            json_obj([
+                ['bill_date', json_text('earlier_bills.bill_date')],
+                ['total', json_text(money_text('earlier_bills.amount_total', 'operator.minor_units'))],
+                ['usage', "coalesce(usage_of_earlier_bills.content, '[]')"],
+            ]),
+            'earlier_bills.turn desc nulls last'
+        ) }} as content
+    from {{ ref('int_earlier_bills') }} as earlier_bills
+    cross join operator
+    left join usage_of_earlier_bills
+        on
+            earlier_bills.document_number = usage_of_earlier_bills.document_number
+            and earlier_bills.bill_date = usage_of_earlier_bills.bill_date
+    where earlier_bills.turn <= 5
+    group by earlier_bills.document_number
+
+),
+
+changes as (
+
+    select
+        changes.document_number,
+        {{ json_list(
+            json_obj([
+                ['cause', json_text('changes.cause')],
+                ['charge_kind', json_text('changes.charge_kind')],
+                ['name', json_text('changes.name')],
+                ['subscriptions', json_number('changes.subscriptions')],
+                ['subscription_id', json_text('changes.subscription_id')],
+                ['before', json_text(money_text('changes.amount_before', 'operator.minor_units'))],
+                ['now', json_text(money_text('changes.amount_now', 'operator.minor_units'))],
+                ['difference', json_text(
+                    money_text('changes.amount_now - changes.amount_before', 'operator.minor_units')
+                )],
+            ]),
+            'changes.charge_kind asc nulls last, changes.cause asc nulls last, changes.identity asc nulls last'
+        ) }} as content
+    from {{ ref('int_document_changes') }} as changes
+    cross join operator
+    group by changes.document_number
+
+),
+
+comparison as (
+
+    select
+        earlier_bills.document_number,
+        {{ json_obj([
+            ['bill_date', json_text('earlier_bills.bill_date')],
+            ['total', json_text(money_text('earlier_bills.amount_total', 'operator.minor_units'))],
+            ['changes', "coalesce(changes.content, '[]')"],
+        ]) }} as content
+    from {{ ref('int_earlier_bills') }} as earlier_bills
+    cross join operator
+    left join changes
+        on earlier_bills.document_number = changes.document_number
+    where earlier_bills.turn = 1
+
+),
+
 -- 7.3: a credit note names the documents whose lines it takes back
 taken_back as (
 
@@ -236,7 +346,7 @@ documents as (
         numbers.sequence,
         {{ json_obj([
             ['schema', json_text("'billhouse-document/1'")],
-            ['template', json_text("'1'")],
+            ['template', json_text("'2'")],
             ['document_number', json_text('numbers.document_number')],
             ['document_kind', json_text('numbers.document_kind')],
             ['credited_document_number', "'null'"],
@@ -285,6 +395,8 @@ documents as (
             ])],
             ['history', "coalesce(history.content, '[]')"],
             ['corrects', "coalesce(corrects.content, '[]')"],
+            ['comparison', "coalesce(comparison.content, 'null')"],
+            ['earlier_periods', "coalesce(earlier_periods.content, '[]')"],
         ]) }} as document
     from {{ ref('int_document_lines') }} as lines
     inner join numbers
@@ -311,6 +423,10 @@ documents as (
         on numbers.account_id = history.account_id
     left join corrects
         on numbers.account_id = corrects.account_id
+    left join comparison
+        on numbers.document_number = comparison.document_number
+    left join earlier_periods
+        on numbers.document_number = earlier_periods.document_number
 
 )
 

@@ -103,6 +103,49 @@ to_itemise as (
 
 ),
 
+unlisted as (
+
+    select
+        prefix,
+        exact,
+        zone,
+        destination,
+        valid_from,
+        valid_to
+    from {{ ref('prefixes') }}
+    where unlisted
+
+),
+
+-- who pays need not learn whom somebody called for help: emergency and free numbers stay off masked
+-- lists (Directive (EU) 2018/1972, annex VI, part A, a)
+left_out as (
+
+    select distinct to_itemise.usage_event_id
+    from to_itemise
+    inner join {{ ref('usage_events') }} as events
+        on to_itemise.usage_event_id = events.usage_event_id
+    cross join {{ ref('operator') }} as operator
+    inner join unlisted
+        on
+            events.zone = unlisted.zone
+            and events.destination = unlisted.destination
+            and cast(events.local_started_at as date) >= unlisted.valid_from
+            and cast(events.local_started_at as date) < unlisted.valid_to
+            and unlisted.prefix = case
+                when unlisted.exact then {{ digits_only('events.other_party') }}
+                else left(
+                    {{ e164_digits(
+                        'events.other_party', 'operator.country_code', 'operator.national_prefix',
+                        'operator.international_prefix'
+                    ) }},
+                    length(unlisted.prefix)
+                )
+            end
+    where to_itemise.itemisation = 'masked'
+
+),
+
 described as (
 
     select
@@ -129,6 +172,9 @@ described as (
     inner join {{ ref('usage_events') }} as events
         on to_itemise.usage_event_id = events.usage_event_id
     cross join {{ ref('operator') }} as operator
+    left join left_out
+        on to_itemise.usage_event_id = left_out.usage_event_id
+    where left_out.usage_event_id is null
 
 ),
 
