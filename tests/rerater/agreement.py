@@ -61,6 +61,10 @@ class Agreement:
 
     events: int = 0
     """Rated events compared, each once."""
+    accounts: int = 0
+    """Accounts whose drafts were compared at every bill date."""
+    bill_dates: int = 0
+    """Bill dates compared, each after the facts had changed."""
     coverage: Counter[str] = field(default_factory=Counter)
     differences: list[str] = field(default_factory=list)
     """Of the first bill run that has any; the first one as a story."""
@@ -88,6 +92,8 @@ def agree(states: States, home: Path) -> Agreement:
             others = [str(one) for one in differences[1:]]
             found.differences = [f"{bill_date}: {one}" for one in (first, *others)]
             return found
+        found.accounts = len(folder.accounts)
+        found.bill_dates += number == 0 or bill_date != states[number - 1][0]
         fresh = set(comparison.compared) - seen
         found.events += len(fresh)
         found.coverage += features(folder, result, before, fresh)

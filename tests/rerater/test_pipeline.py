@@ -20,6 +20,8 @@ SCENARIOS = [
     "months:10:150:14000",
 ]
 LEAST_EVENTS = 20_000
+# Many accounts with little usage each, over bill dates between which everything may change.
+CHARGING = "history:21:500:2500"
 LEAST = yaml.safe_load(
     (Path(__file__).parent / "expected_coverage.yaml").read_text(encoding="utf-8")
 )
@@ -47,6 +49,20 @@ def test_the_pipeline_and_the_rerater_agree_on_every_part_of_every_event(
         if coverage[feature] < least
     }
     assert too_few == {}
+
+
+def test_the_pipeline_and_the_rerater_agree_on_the_drafts_of_500_accounts_as_facts_change(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    found = agree(Scenario.parse(CHARGING).states(), tmp_path)
+    assert not found.differences, f'make fuzz FUZZ="{CHARGING}"\n{found.differences[0]}'
+    record_property(
+        "stated",
+        f"pipeline and re-rater agree on the drafts of {found.accounts} generated accounts at "
+        f"{found.bill_dates} bill dates, 0 differences",
+    )
+    assert found.accounts >= 500
+    assert found.bill_dates >= 3
 
 
 def test_the_generator_reaches_both_nights_on_which_the_clock_changes() -> None:
