@@ -19,8 +19,19 @@ with documents_of_accounts as (
 issued_accounts as (
 
     -- after a credit note in full the keys are owed again, until the next bill (7.3)
-    select account_id from documents_of_accounts
-    where from_last = 1 and bill_date = {{ bill_date() }} and credited_document_number is null
+    select documents_of_accounts.account_id
+    from documents_of_accounts
+    -- drafted again, with a difference that waits for its release or for the next bill (7.1)
+    left join (
+        select account_id from {{ ref('draft_invoices') }}
+        where bill_date = {{ bill_date() }} and status in ('held', 'below_minimum')
+    ) as waiting
+        on documents_of_accounts.account_id = waiting.account_id
+    where
+        documents_of_accounts.from_last = 1
+        and documents_of_accounts.bill_date = {{ bill_date() }}
+        and documents_of_accounts.credited_document_number is null
+        and waiting.account_id is null
 
 ),
 

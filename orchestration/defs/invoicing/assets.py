@@ -13,6 +13,7 @@ from orchestration.steps import DeliveryFailed
 
 ISSUED_DOCUMENTS = dg.AssetKey(["invoicing", "issued_documents"])
 ARCHIVED_DOCUMENTS = dg.AssetKey(["documents", "archived_documents"])
+INVOICES = dg.AssetKey(["invoicing", "invoices"])
 ISSUED_USAGE = dg.AssetKey(["invoicing", "issued_usage"])
 
 _described = translation.source_tables(dbt.read_manifest(), "invoicing")
@@ -91,10 +92,11 @@ def archived_documents(billhouse: Billhouse) -> dg.MaterializeResult:
     )
 
 
-# Nothing is sent to anybody before it is in the archive.
+# Nothing is rendered or sent before it is in the archive and the checks after issuing hold: these
+# are part of building the books, and when the books fail, what depends on them does not run.
 @dg.asset(
     key=dg.AssetKey(["documents", "rendered_documents"]),
-    deps=[ISSUED_DOCUMENTS, ISSUED_USAGE, ARCHIVED_DOCUMENTS],
+    deps=[ISSUED_DOCUMENTS, ISSUED_USAGE, ARCHIVED_DOCUMENTS, INVOICES],
     group_name="documents",
     kinds={"python", "html", "pdf"},
     partitions_def=bill_run_partitions,

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from orchestration.defs import translation
-from orchestration.defs.invoicing.assets import ARCHIVED_DOCUMENTS, ISSUED_DOCUMENTS
+from orchestration.defs.invoicing.assets import ARCHIVED_DOCUMENTS, INVOICES, ISSUED_DOCUMENTS
 from orchestration.defs.partitions import bill_run_partitions, one_run_per_bill_date
 from orchestration.defs.resources import POOL, Billhouse
 from orchestration.steps import DeliveryFailed
@@ -11,7 +11,7 @@ from orchestration.steps import DeliveryFailed
 
 @dg.asset(
     key=dg.AssetKey(["raw", "stripe_objects"]),
-    deps=[ISSUED_DOCUMENTS, ARCHIVED_DOCUMENTS],
+    deps=[ISSUED_DOCUMENTS, ARCHIVED_DOCUMENTS, INVOICES],
     group_name="payments",
     kinds={"python", "stripe"},
     partitions_def=bill_run_partitions,
