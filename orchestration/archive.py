@@ -9,6 +9,9 @@ it was hashed. So two standard tools verify a file:
 Itemised usage lies beside it (`….usage.jsonl.gz`), in a file of its own: it is erased long before
 the document, which holds a digest of it (7.2). Files are written whole, forced to the disk, made
 read-only and never written again; the document's file comes last and so vouches for its usage.
+
+Two files beside them hold what else nothing can tell again, and grow: `usage_files.jsonl`, when a
+usage file was loaded and which bill run saw it first (2.4 rests on both), and `releases.jsonl`.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration import bill_runs, issuing
+from orchestration.warehouse import has_table
 from renderers.rendering import file_name
 
 FOLDER = "archive"
@@ -44,6 +48,26 @@ HEAD = (
     "previous_sha256",
     "document_sha256",
 )
+
+_FACTS = {
+    "usage_files.jsonl": (
+        "mediation",
+        "int_file_first_runs",
+        ("file_id", "loaded_at", "first_bill_date"),
+    ),
+    "releases.jsonl": (
+        "raw",
+        "draft_releases",
+        ("bill_date", "account_id", "reason", "released_at"),
+    ),
+}
+
+# Bill dates that a restore has yet to draft again, oldest first: what rolls over into a period
+# rests on the periods before it.
+PENDING = """
+create schema if not exists invoicing;
+create table if not exists invoicing.bill_dates_to_rebuild (bill_date date not null);
+"""
 
 # The members of a row of itemised usage, in the order in which the document's digest has them
 # (invoicing.int_documents_to_issue), and the type that the warehouse keeps each in.
@@ -134,6 +158,9 @@ def last_file(folder: Path) -> Archived | None:
 def objections(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
     """Why nothing may be issued here: documents were issued that this warehouse does not hold, so
     it would use their numbers again (7.2). A warehouse restored from an old copy is such a one."""
+    unfinished = dates_to_rebuild(con)
+    if unfinished:
+        return [f"a restore was cut short before {unfinished[0]}; run `billhouse restore` again"]
     last = last_file(folder)
     if last is None:
         return []
@@ -177,6 +204,8 @@ def keep(
             done += 1
             if progress is not None:
                 progress(len(stood) + done, total)
+    if total:
+        _keep_facts(con, folder)
     return ArchiveReport(folder=folder, written=done, unchanged=total - done)
 
 
@@ -240,11 +269,78 @@ def restore(connect: issuing.Connect, folder: Path) -> RestoreReport:
             if faults:
                 raise ArchiveFault(faults)
             con.execute(bill_runs.VOID)
+            if report["restored"]:
+                con.execute(PENDING)
+                con.execute("delete from invoicing.bill_dates_to_rebuild")
+                con.execute(
+                    "insert into invoicing.bill_dates_to_rebuild "
+                    "select distinct bill_date from invoicing.issued_documents"
+                )
         except BaseException:
             con.execute("rollback")
             raise
         con.execute("commit")
         return RestoreReport(stood=len(held), last_number=last_number, **report)
+
+
+def dates_to_rebuild(con: duckdb.DuckDBPyConnection) -> list[date]:
+    """Bill dates that a restore has yet to draft again, oldest first."""
+    con.execute(PENDING)
+    rows = con.execute(
+        "select bill_date from invoicing.bill_dates_to_rebuild order by bill_date nulls first"
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
+def is_rebuilt(con: duckdb.DuckDBPyConnection, bill_date: date) -> None:
+    """Note that a bill date was drafted again."""
+    con.execute("delete from invoicing.bill_dates_to_rebuild where bill_date = ?", [bill_date])
+
+
+def restore_facts(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Give usage files that were loaded anew the instant and the bill run of the first time, and
+    bring releases back. Comes between the load and the first draft, whose verdicts rest on it."""
+    facts = {name: _read_facts(folder / name) for name in _FACTS}
+    con.execute("begin transaction")
+    try:
+        if facts["usage_files.jsonl"]:
+            con.register("known_files", pa.Table.from_pylist(facts["usage_files.jsonl"]))
+            con.execute(
+                "update raw.usage_files as files set loaded_at = cast(known.loaded_at as timestamp)"
+                " from known_files as known where files.file_id = known.file_id"
+            )
+            # As dbt builds it (mediation.int_file_first_runs), which then only adds to it.
+            con.execute("create schema if not exists mediation")
+            con.execute(
+                "create table if not exists mediation.int_file_first_runs as select file_number, "
+                "file_id, loaded_at, cast(null as date) as first_bill_date from raw.usage_files "
+                "where false"
+            )
+            con.execute(
+                "delete from mediation.int_file_first_runs "
+                "where file_id in (select file_id from known_files)"
+            )
+            con.execute(
+                "insert into mediation.int_file_first_runs by name select files.file_number, "
+                "files.file_id, files.loaded_at, cast(known.first_bill_date as date) as "
+                "first_bill_date from raw.usage_files as files inner join known_files as known "
+                "on files.file_id = known.file_id"
+            )
+            con.unregister("known_files")
+        if facts["releases.jsonl"]:
+            con.register("known_releases", pa.Table.from_pylist(facts["releases.jsonl"]))
+            con.execute(
+                "insert into raw.draft_releases by name select cast(known.bill_date as date) as "
+                "bill_date, known.account_id, known.reason, cast(known.released_at as timestamp) "
+                "as released_at from known_releases as known where not exists (select 1 from "
+                "raw.draft_releases as held where held.account_id = known.account_id and "
+                "held.bill_date = cast(known.bill_date as date))"
+            )
+            con.unregister("known_releases")
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")
 
 
 # --- writing -------------------------------------------------------------------------------------
@@ -264,6 +360,41 @@ def _keep_one(folder: Path, head: Mapping[str, Any], document: str, usage: list[
     _write(file.path, _content(head, document))
 
 
+def _keep_facts(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Add to the two growing files what they lack; what they hold already stays as it is."""
+    for name, (schema, table, columns) in _FACTS.items():
+        if not has_table(con, schema, table):
+            continue
+        path = folder / name
+        known = _read_facts(path)
+        rows = con.execute(
+            f"select distinct {', '.join(columns)} from {schema}.{table} "
+            f"order by {', '.join(f'{column} nulls first' for column in columns)}"
+        ).fetchall()
+        keys = {_fact_key(name, fact) for fact in known}
+        found = [
+            {
+                c: v if v is None or isinstance(v, str) else _text(v)
+                for c, v in zip(columns, row, strict=True)
+            }
+            for row in rows
+        ]
+        fresh = [fact for fact in found if _fact_key(name, fact) not in keys]
+        if fresh:
+            lines = [json.dumps(fact, ensure_ascii=False) for fact in known + fresh]
+            _write(path, ("\n".join(lines) + "\n").encode())
+
+
+def _fact_key(name: str, fact: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (fact["file_id"],) if name == "usage_files.jsonl" else tuple(fact.values())
+
+
+def _read_facts(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 def _write(path: Path, content: bytes) -> None:
     """The whole file, on the disk, read-only; or none of it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -274,6 +405,11 @@ def _write(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)  # the name too, or a power cut takes the file
+        finally:
+            os.close(directory)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

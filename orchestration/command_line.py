@@ -338,26 +338,41 @@ def verify(
 
 @app.command()
 def restore(
+    operator: OperatorOption = None,
     warehouse: WarehouseOption = None,
     documents: DocumentsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring back from the archive the issued documents that the warehouse does not hold."""
+    """Bring back from the archive the issued documents that the warehouse does not hold, and draft
+    their bill dates again, so that the next run finds what an undisturbed one would."""
+    from ingestion.faults import OperatorFolderError
     from orchestration import archive
     from orchestration.steps import Steps
     from orchestration.warehouse import connect
 
-    where = environment.resolve(warehouse=warehouse, documents=documents)
+    where = environment.resolve(operator=operator, warehouse=warehouse, documents=documents)
     folder = where.documents / archive.FOLDER
     if not folder.is_dir():
         _call_wrong(f"{folder}: no archive")
+    _calendar(where)
     where.activate()
-    with _working(where):
-        Steps(environment=where).prepare()
+    with _working(where) as (done, _):
+        steps = Steps(environment=where)
+        steps.prepare()
         try:
             report = archive.restore(lambda: connect(where.warehouse), folder)
+            steps.load()
         except archive.ArchiveFault as fault:
             _data_at_fault(fault.faults)
+        except OperatorFolderError as error:
+            _data_at_fault([str(fault) for fault in error.faults])
+        with connect(where.warehouse) as con:
+            archive.restore_facts(con, folder)
+            pending = archive.dates_to_rebuild(con)
+        for of_date in pending:
+            _run("draft_bill_run", of_date, {}, done)
+            with connect(where.warehouse) as con:
+                archive.is_rebuilt(con, of_date)
     if as_json:
         terminal.print_json(
             {
@@ -371,7 +386,7 @@ def restore(
         return
     terminal.out.print(
         f"{report.restored:,} documents restored, {report.stood:,} stood; the chain holds up to "
-        f"{report.last_number}. The next draft and issue build everything else again."
+        f"{report.last_number}; {len(pending)} bill dates are drafted again"
     )
     if report.without_usage:
         terminal.out.print(

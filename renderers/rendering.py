@@ -10,6 +10,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import threading
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -285,9 +286,19 @@ def _new_pool(workers: int) -> ProcessPoolExecutor:
 def _prepare_worker() -> None:
     """What stands now stays for the life of the worker: the collector need not look at it again,
     and it runs between batches only."""
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
     _pdf_writer()
     gc.freeze()
     gc.disable()
+
+
+def _end_with_the_run() -> None:
+    """Workers hold both ends of the queue that they wait at, so they would wait for ever when the
+    run that started them is killed."""
+    run = multiprocessing.parent_process()
+    if run is not None:
+        run.join()
+        os._exit(1)
 
 
 def _render_batch(batch: list[_Job], out_dir: Path, branding: Branding) -> list[_Outcome]:

@@ -203,7 +203,7 @@ def cpu_seconds(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _await_orphans(group: int, seconds: float = 180) -> None:
+def _await_orphans(group: int, seconds: float = 60) -> None:
     """Workers of a killed run end by themselves when they notice."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -1,6 +1,11 @@
 """A run of documents: skipping, failing, surviving."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -157,3 +162,40 @@ def test_workers_give_the_same_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
             assert (tmp_path / "alone" / "2026-12-01" / name).read_bytes() == (
                 tmp_path / "parallel" / "2026-12-01" / name
             ).read_bytes()
+
+
+RUN = """
+import sys
+from pathlib import Path
+from renderers.rendering import render_documents
+from tests.renderers.test_rendering import items
+
+if __name__ == "__main__":
+    render_documents(
+        items(400), Path(sys.argv[1]), workers=2, progress=lambda done, _: print(done, flush=True)
+    )
+"""
+
+
+def test_workers_end_with_a_run_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(RUN, encoding="utf-8")
+    run = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path / "out")],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert run.stdout is not None
+    run.stdout.readline()  # workers are at work
+    run.kill()
+    run.wait()
+    run.stdout.close()
+    for _ in range(600):
+        try:
+            os.killpg(run.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    os.killpg(run.pid, signal.SIGKILL)
+    raise AssertionError("workers outlived their run by a minute")
