@@ -75,6 +75,7 @@ def test_keys_are_the_tables_of_the_warehouse(graph: Any) -> None:
     keys = {tuple(key.path) for key in graph.get_all_asset_keys()}
     assert keys - relations == {
         ("documents", "archived_documents"),
+        ("documents", "month_end_packs"),
         ("documents", "rendered_documents"),
     }
     assert relations - keys == set()
