@@ -496,4 +496,5 @@ def _reperformance(books: _Books, archive_folder: Path) -> Section:
         ("document_number", "fault"),
         broken,
         tie_outs=[TieOut("documents", sound, count)],
+        remark=None if archive_folder.is_dir() else "no_archive",
     )

@@ -79,6 +79,7 @@ class Section:
     tie_outs: Sequence[TieOut] = ()
     chart: Stack | Bars | None = None
     coded: Sequence[str] = ()
+    remark: str | None = None  # a message of its own, under the tie-outs
     left_out: int = 0  # rows that the page does not show; the CSV file does
 
 

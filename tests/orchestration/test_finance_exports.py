@@ -120,6 +120,8 @@ def test_every_word_of_the_pack_is_in_every_language(billed: Installation) -> No
         keys |= {f"tie_{tie.claim}" for tie in section.tie_outs}
         keys |= {f"column_{column}" for column in section.columns}
         keys |= {f"chart_{section.name}"} if section.chart else set()
+        keys |= {section.remark} if section.remark else set()
+    assert "no_archive" in keys
     keys |= {f"figure_{name}" for name, _, _ in pack.figures}
     for language in languages(WORDS):
         assert keys - set(messages_for(language, WORDS).texts) == set()

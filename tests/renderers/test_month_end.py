@@ -45,7 +45,7 @@ def test_the_page_speaks_the_operators_language_and_the_command_line_english() -
     french = pack(BROKEN, language="fr_CA")
     page = month_end.page(french)
     assert '<html lang="fr">' in page
-    assert "Clôture de septembre 2026" in page
+    assert "Clôture mensuelle, septembre 2026" in page
     assert "taxes du grand livre\u00a0: 1\u202f234,50 n’est pas 1,01" in page
     assert "\u22121\u202f234\u202f567,80" in page
     assert french.faults == pack(BROKEN).faults
