@@ -83,8 +83,8 @@ def test_keys_are_the_tables_of_the_warehouse(graph: Any) -> None:
 
 def test_group_is_the_schema(graph: Any) -> None:
     for key in graph.get_all_asset_keys():
-        # What comes back from Stripe stands among the raw tables and belongs to payments; the month's
-        # pack is files and belongs to finance.
+        # What Stripe answers stands among the raw tables and belongs to payments; the month's pack
+        # is files and belongs to finance.
         elsewhere = {"stripe_objects": "payments", "month_end_packs": "finance"}
         group = elsewhere.get(key.path[-1], key.path[0])
         assert graph.get(key).group_name == group, key
