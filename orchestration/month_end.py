@@ -6,7 +6,7 @@ each other and handed to the renderer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ import duckdb
 from orchestration import archive, issuing
 from orchestration.warehouse import has_table
 from renderers import month_end
-from renderers.month_end import Pack, Section, TieOut
+from renderers.month_end import Bars, Pack, Section, Stack, TieOut
 
 ROWS_SHOWN = 25
 MONTHS_SHOWN = 12
@@ -95,6 +95,8 @@ def build(con: duckdb.DuckDBPyConnection, month: date, *, archive_folder: Path) 
         currency_code=books.currency,
         figures=_figures(books),
         sections=sections,
+        language=books.language,
+        country=books.country,
     )
 
 
@@ -106,12 +108,12 @@ class _Books:
         self.month = month
         self.next_month = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
         row = con.execute(
-            "select legal_name, currency_code, minor_units from raw.operator"
+            "select legal_name, currency_code, minor_units, language, country from raw.operator"
         ).fetchone()
         ledger = con.execute("select max(ledger_date) from finance.int_ledger_date").fetchone()
         if row is None or ledger is None or ledger[0] is None:
             raise NothingToClose("no books stand yet; `billhouse issue` builds them")
-        self.operator, self.currency, self.minor_units = row
+        self.operator, self.currency, self.minor_units, self.language, self.country = row
         self.ledger_date: date = ledger[0]
 
     def rows(self, sql: str, **parameters: Any) -> list[Row]:
@@ -129,23 +131,23 @@ class _Books:
         if isinstance(value, Decimal):
             digits = -int(value.as_tuple().exponent)
             if digits == 3:  # billed money, kept with three decimals whatever the currency
-                return value.quantize(Decimal(1).scaleb(-self.minor_units))
+                return self.money(value)
         return value
 
     def one(self, sql: str, **parameters: Any) -> Any:
         rows = self.rows(sql, **parameters)
         return next(iter(rows[0].values())) if rows else None
 
-    def money(self, value: Decimal | None) -> str:
-        """An amount with the digits of the currency."""
-        exact = (value or ZERO).quantize(Decimal(1).scaleb(-self.minor_units))
-        return month_end.cell_text(exact)
+    def money(self, value: Decimal | None) -> Decimal:
+        """An amount with the digits of the currency, or more where it has more."""
+        exact, unit = value or ZERO, Decimal(1).scaleb(-self.minor_units)
+        rounded = exact.quantize(unit)
+        return rounded if rounded == exact else exact
 
 
-def _figures(books: _Books) -> list[tuple[str, str, str]]:
+def _figures(books: _Books) -> list[tuple[str, Decimal, int]]:
     billed = books.rows(
-        "select coalesce(sum(amount_net), 0) as net, coalesce(sum(amount_total), 0) as total, "
-        "count(*) as documents from invoicing.invoices "
+        "select coalesce(sum(amount_net), 0) as net, count(*) as documents from invoicing.invoices "
         "where bill_date >= $month and bill_date < $next_month"
     )[0]
     paid = books.one(
@@ -162,10 +164,10 @@ def _figures(books: _Books) -> list[tuple[str, str, str]]:
         "closing",
     )
     return [
-        ("Billed, net", books.money(billed["net"]), f"{billed['documents']:,} documents"),
-        ("Earned", books.money(earned), "revenue of the month"),
-        ("Received", books.money(paid), "payments booked"),
-        ("Owed by customers", books.money(closing), "at the month's end, net of credit"),
+        ("billed", books.money(billed["net"]), billed["documents"]),
+        ("earned", books.money(earned), 0),
+        ("received", books.money(paid), 0),
+        ("owed", books.money(closing), 0),
     ]
 
 
@@ -173,17 +175,8 @@ def _last(rows: Sequence[Row], column: str) -> Decimal:
     return (rows[-1][column] if rows else ZERO) or ZERO
 
 
-def _section(
-    name: str,
-    title: str,
-    about: str,
-    columns: Mapping[str, str],
-    rows: Sequence[Row],
-    **more: Any,
-) -> Section:
-    return Section(
-        name, title, about, columns, rows, left_out=max(len(rows) - ROWS_SHOWN, 0), **more
-    )
+def _section(name: str, columns: Sequence[str], rows: Sequence[Row], **more: Any) -> Section:
+    return Section(name, columns, rows, left_out=max(len(rows) - ROWS_SHOWN, 0), **more)
 
 
 def _revenue(books: _Books) -> Section:
@@ -203,10 +196,8 @@ def _revenue(books: _Books) -> Section:
         totals[row["charge_kind"]] = totals.get(row["charge_kind"], ZERO) + abs(row["earned"])
     kinds = sorted(totals, key=lambda kind: (-totals[kind], kind))[: len(month_end.SHADES)]
     earned = {(row["month"], row["charge_kind"]): row["earned"] for row in shape}
-    chart = month_end.stacked_columns(
-        "Revenue earned by month and kind of charge",
-        [f"{month:%Y-%m}" for month in months],
-        {kind: [earned.get((month, kind), ZERO) for month in months] for kind in kinds},
+    chart = Stack(
+        months, {kind: [earned.get((month, kind), ZERO) for month in months] for kind in kinds}
     )
     in_ledger = books.one(
         "select coalesce(sum(credit - debit), 0) from finance.journal_entries where "
@@ -217,43 +208,41 @@ def _revenue(books: _Books) -> Section:
     )
     return _section(
         "revenue",
-        "Revenue by product and name",
-        "Billed: on documents of the month. Earned: taken as revenue in the month.",
-        {
-            "charge_kind": "Kind",
-            "product_id": "Product",
-            "charge_name": "Name",
-            "amount_billed": "Billed",
-            "amount_earned": "Earned",
-        },
+        ("charge_kind", "product_id", "charge_name", "amount_billed", "amount_earned"),
         rows,
+        coded=["charge_kind"],
         chart=chart if months else None,
-        tie_outs=[
-            TieOut("earned = revenue in the ledger", books.money(total), books.money(in_ledger))
-        ],
+        tie_outs=[TieOut("revenue", books.money(total), books.money(in_ledger))],
     )
 
 
 def _usage_to_bill(books: _Books) -> Section:
     rows = books.rows("select * from finance.usage_to_bill order by bill_date nulls last")
-    difference = sum((row["difference"] for row in rows), ZERO)
+    # each by itself: what one period has too much must not make up for another
+    difference = sum((abs(row["difference"]) for row in rows), ZERO)
+    on_documents = books.one(
+        "select coalesce(sum(amount_net), 0) from invoicing.invoice_lines "
+        "where charge_kind = 'usage' and bill_date >= $month and bill_date < $next_month"
+    )
+    in_ledger = books.one(
+        "select coalesce(sum(credit - debit), 0) from finance.journal_entries where "
+        "posting = 'revenue_usage' and entry_date >= $month and entry_date < $next_month"
+    )
     return _section(
         "usage_to_bill",
-        "From usage to bills",
-        "Per period of usage: rated = owed + rounding; owed = billed + unbilled. Unbilled is what "
-        "the next bill of the account corrects.",
-        {
-            "bill_date": "Period ends",
-            "events": "Events",
-            "rated_amount": "Rated",
-            "rounding": "Rounding",
-            "owed_amount": "Owed",
-            "billed_amount": "Billed",
-            "unbilled_amount": "Unbilled",
-        },
+        (
+            "bill_date",
+            "events",
+            "rated_amount",
+            "rounding",
+            "owed_amount",
+            "billed_amount",
+            "unbilled_amount",
+        ),
         rows,
         tie_outs=[
-            TieOut("rated − owed − rounding, all periods", str(difference.normalize() + 0), "0")
+            TieOut("rated", difference.normalize() + 0, 0),
+            TieOut("usage_in_ledger", books.money(on_documents), books.money(in_ledger)),
         ],
     )
 
@@ -271,33 +260,14 @@ def _usage_left_out(books: _Books) -> Section:
         "select cast(coalesce(sum(records + rejected), 0) as bigint) from raw.usage_files"
     )
     counted = sum(row["records"] for row in states)
-    chart = month_end.bars(
-        "Usage records by what became of them",
-        [
-            (row["state"], Decimal(row["records"]), month_end.cell_text(row["records"]))
-            for row in states
-        ],
-    )
+    chart = Bars([(row["state"], row["records"]) for row in states])
     return _section(
         "usage_left_out",
-        "Usage on no bill, and why",
-        "Every record ends in one state. Suspended records are looked at again in each run.",
-        {
-            "feed": "Feed",
-            "state": "State",
-            "reason": "Reason",
-            "records": "Records",
-            "waiting_since": "Waiting since",
-        },
+        ("feed", "state", "reason", "records", "waiting_since"),
         rows,
+        coded=["state", "reason"],
         chart=chart if states else None,
-        tie_outs=[
-            TieOut(
-                "records received = sum of their states",
-                month_end.cell_text(received),
-                month_end.cell_text(counted),
-            )
-        ],
+        tie_outs=[TieOut("records", received, counted)],
     )
 
 
@@ -305,7 +275,7 @@ def _receivables(books: _Books) -> Section:
     rows = books.rows("select * from finance.receivable_movements order by month nulls last")
     ties = [
         TieOut(
-            "closing of the last month = open documents less credit",
+            "receivables",
             books.money(row["closing"]),
             books.money(row["open_documents"]),
         )
@@ -314,30 +284,22 @@ def _receivables(books: _Books) -> Section:
     ]
     return _section(
         "receivables",
-        "What customers owe",
-        "Opening + invoiced − credited − paid + given back − written off = closing.",
-        {
-            "month": "Month",
-            "opening": "Opening",
-            "invoiced": "Invoiced",
-            "credited": "Credited",
-            "paid": "Paid",
-            "given_back": "Given back",
-            "written_off": "Written off",
-            "closing": "Closing",
-        },
+        (
+            "month",
+            "opening",
+            "invoiced",
+            "credited",
+            "paid",
+            "given_back",
+            "written_off",
+            "closing",
+        ),
         [row for row in rows if row["month"] <= books.month],
         tie_outs=ties,
     )
 
 
-AGES = {
-    "not_due": "not due",
-    "days_1_30": "1–30 days",
-    "days_31_60": "31–60 days",
-    "days_61_90": "61–90 days",
-    "days_91_plus": "91 days and more",
-}
+AGES = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_91_plus")
 
 
 def _ageing(books: _Books) -> Section:
@@ -351,20 +313,15 @@ def _ageing(books: _Books) -> Section:
         "select coalesce(sum(debit - credit), 0) from finance.journal_entries "
         "where posting = 'receivable'"
     )
-    chart = month_end.bars(
-        "Open amounts by days past due",
-        [(label, total[name], books.money(total[name])) for name, label in AGES.items()],
-    )
+    chart = Bars([(age, total[age]) for age in AGES])
     return _section(
         "ageing",
-        f"Open amounts by age, as of {books.ledger_date}",
-        "By days past due. The ledger's receivables are the sum of the open invoices.",
-        {"account_id": "Account", **AGES, "total": "Total"},
+        ("account_id", *AGES, "total"),
         rows,
         chart=chart,
         tie_outs=[
             TieOut(
-                "sum of ages = receivables in the ledger",
+                "ageing",
                 books.money(total["total"]),
                 books.money(receivable),
             )
@@ -377,27 +334,15 @@ def _deferred(books: _Books) -> Section:
         "select * from finance.deferred_revenue_movements where month <= $month "
         "order by month nulls last"
     )
-    balance = books.one(
-        "select coalesce(sum(credit - debit), 0) from finance.journal_entries "
-        "where posting = 'deferred_revenue' and entry_date < $next_month"
-    )
     return _section(
         "deferred_revenue",
-        "Deferred revenue",
-        "Opening + deferred − earned = closing.",
-        {
-            "month": "Month",
-            "opening": "Opening",
-            "deferred": "Deferred",
-            "earned": "Earned",
-            "closing": "Closing",
-        },
+        ("month", "opening", "deferred", "earned", "closing"),
         rows,
         tie_outs=[
             TieOut(
-                "closing = deferred revenue in the ledger",
+                "deferred",
                 books.money(_last(rows, "closing")),
-                books.money(balance),
+                books.money(_last(rows, "unearned")),
             )
         ],
     )
@@ -411,26 +356,23 @@ def _taxes(books: _Books) -> Section:
     for row in rows:
         row["rate_percent"] = row["rate_percent"].normalize() + 0
     collected = sum((row["amount_tax"] for row in rows), ZERO)
-    ledger = sum((row["amount_in_ledger"] for row in rows if row["amount_in_ledger"]), ZERO)
+    ledger = books.one(
+        "select coalesce(sum(credit - debit), 0) from finance.journal_entries where "
+        "posting = 'tax_collected' and entry_date >= $month and entry_date < $next_month"
+    )
     return _section(
         "tax",
-        "Tax by jurisdiction and rate",
-        "From the tax lines of issued documents.",
-        {
-            "jurisdiction": "Jurisdiction",
-            "name": "Tax",
-            "tax_category": "Category",
-            "rate_percent": "Rate %",
-            "documents": "Documents",
-            "taxable_amount": "Taxed",
-            "amount_tax": "Tax",
-        },
+        (
+            "jurisdiction",
+            "name",
+            "tax_category",
+            "rate_percent",
+            "documents",
+            "taxable_amount",
+            "amount_tax",
+        ),
         rows,
-        tie_outs=[
-            TieOut(
-                "tax of documents = tax in the ledger", books.money(collected), books.money(ledger)
-            )
-        ],
+        tie_outs=[TieOut("tax", books.money(collected), books.money(ledger))],
     )
 
 
@@ -445,21 +387,12 @@ def _collections(books: _Books) -> Section:
     )
     return _section(
         "collections",
-        "What was asked and what came in",
-        "By payment method. Stripe's fees and payouts are not known here: hold what clears its "
-        "account against its own report.",
-        {
-            "method": "Method",
-            "documents": "Documents",
-            "amount_billed": "Billed",
-            "sent_to_stripe": "At Stripe",
-            "payments": "Payments",
-            "amount_received": "Received",
-        },
+        ("method", "documents", "amount_billed", "sent_to_stripe", "payments", "amount_received"),
         rows,
+        coded=["method"],
         tie_outs=[
             TieOut(
-                "received and written off = the ledger's",
+                "collections",
                 books.money(received),
                 books.money(ledger),
             )
@@ -472,40 +405,30 @@ def _numbers(books: _Books) -> Section:
     wrong = sum(row["missing"] + row["doubled"] for row in rows)
     return _section(
         "numbers",
-        "Continuity of document numbers",
-        "Each series runs from 1 without a gap, and no number is given twice.",
-        {
-            "series": "Series",
-            "first_sequence": "First",
-            "last_sequence": "Last",
-            "documents": "Documents",
-            "missing": "Missing",
-            "doubled": "Doubled",
-            "last_bill_date": "Last bill date",
-        },
+        (
+            "series",
+            "first_sequence",
+            "last_sequence",
+            "documents",
+            "missing",
+            "doubled",
+            "last_bill_date",
+        ),
         rows,
-        tie_outs=[TieOut("numbers missing or doubled", str(wrong), "0")],
+        tie_outs=[TieOut("numbers", wrong, 0)],
     )
 
 
 def _unbilled(books: _Books) -> Section:
     rows = books.rows(
-        "select * from finance.unbilled_usage order by bill_date nulls last, "
+        "select * from finance.unbilled_usage where month = $month order by bill_date nulls last, "
         "amount desc nulls last, service nulls last, charge_name nulls last"
     )
     return _section(
         "unbilled_usage",
-        "Rated and not billed yet",
-        "Usage of periods that no document of its account has reached: to be accrued.",
-        {
-            "bill_date": "Due at",
-            "service": "Service",
-            "charge_name": "Name",
-            "events": "Events",
-            "quantity": "Quantity",
-            "amount": "Amount",
-        },
+        ("bill_date", "service", "charge_name", "events", "quantity", "amount"),
         rows,
+        coded=["service"],
     )
 
 
@@ -520,20 +443,19 @@ def _zones(books: _Books) -> Section:
     )
     return _section(
         "usage_by_zone",
-        "Usage by product and zone",
-        "Rated usage of the periods that end in the month, before rounding, caps and discounts.",
-        {
-            "bill_date": "Period ends",
-            "product_id": "Product",
-            "service": "Service",
-            "visited_zone": "In",
-            "zone": "To",
-            "events": "Events",
-            "quantity": "Quantity",
-            "included_quantity": "Included",
-            "amount": "Amount",
-        },
+        (
+            "bill_date",
+            "product_id",
+            "service",
+            "visited_zone",
+            "zone",
+            "events",
+            "quantity",
+            "included_quantity",
+            "amount",
+        ),
         rows,
+        coded=["service", "visited_zone"],
     )
 
 
@@ -545,18 +467,17 @@ def _decisions(books: _Books) -> Section:
     )
     return _section(
         "manual_decisions",
-        "Decisions taken by hand",
-        "Adjustments, write-offs, credits in full and released drafts.",
-        {
-            "decision": "Decision",
-            "account_id": "Account",
-            "decided_on": "On",
-            "document_number": "Document",
-            "amount": "Amount",
-            "reason": "Reason",
-            "decided_by": "By",
-        },
+        (
+            "decision",
+            "account_id",
+            "decided_on",
+            "document_number",
+            "amount",
+            "reason",
+            "decided_by",
+        ),
         rows,
+        coded=["decision"],
     )
 
 
@@ -572,16 +493,8 @@ def _reperformance(books: _Books, archive_folder: Path) -> Section:
     sound = count - len({row["document_number"] for row in broken})
     return _section(
         "documents",
-        "Issued documents, verified",
-        "Every document hashed again and held against its hash, the one before it and its file "
-        "in the archive.",
-        {"document_number": "Document", "fault": "Fault"},
+        ("document_number", "fault"),
         broken,
-        tie_outs=[
-            TieOut(
-                "documents that verify = documents issued",
-                month_end.cell_text(sound),
-                month_end.cell_text(count),
-            )
-        ],
+        tie_outs=[TieOut("documents", sound, count)],
+        remark=None if archive_folder.is_dir() else "no_archive",
     )

@@ -1,6 +1,7 @@
 """The words of a document: one YAML catalogue per language in catalogs/.
 
-`en.yaml` is the list of messages; a new language is one more file. A regional file names its
+`en.yaml` is the list of messages; a new language is one more file. What finance reads has a folder
+of its own, with the same rules: catalogs/month_end/. A regional file names its
 parent in `extends` and holds only what differs. A message with a number in it gives one text
 per plural form of its language, chosen by `count`.
 """
@@ -46,14 +47,14 @@ class Messages:
         return key in self.texts
 
 
-def languages() -> list[str]:
+def languages(folder: Path = CATALOGS) -> list[str]:
     """The languages that have a catalogue."""
-    return sorted(path.stem for path in CATALOGS.glob("*.yaml"))
+    return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
-def find_language(*wanted: str | None) -> str:
+def find_language(*wanted: str | None, folder: Path = CATALOGS) -> str:
     """The first wanted language with a catalogue, by region and then without ("de_AT" → "de")."""
-    known = languages()
+    known = languages(folder)
     for language in wanted:
         if language:
             name = language.replace("-", "_")
@@ -63,9 +64,9 @@ def find_language(*wanted: str | None) -> str:
     return DEFAULT_LANGUAGE
 
 
-def read_catalog(language: str) -> dict[str, Message]:
+def read_catalog(language: str, folder: Path = CATALOGS) -> dict[str, Message]:
     """The file of one language as it stands, without its parent's messages."""
-    text = (CATALOGS / f"{language}.yaml").read_text(encoding="utf-8")
+    text = (folder / f"{language}.yaml").read_text(encoding="utf-8")
     if language.startswith("fr"):
         # French sets a space before double punctuation that must not begin a line.
         text = re.sub(r"(?<=[\w}]) (?=[?!;:»](?: |\"))", "\u00a0", text)
@@ -73,10 +74,10 @@ def read_catalog(language: str) -> dict[str, Message]:
 
 
 @lru_cache(maxsize=32)
-def messages_for(language: str) -> Messages:
+def messages_for(language: str, folder: Path = CATALOGS) -> Messages:
     """All messages of a language, its parent's included."""
-    texts = read_catalog(language)
+    texts = read_catalog(language, folder)
     parent = texts.pop("extends", None)
     if parent is not None:
-        texts = {**messages_for(str(parent)).texts, **texts}
+        texts = {**messages_for(str(parent), folder).texts, **texts}
     return Messages(language, texts)

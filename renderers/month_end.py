@@ -2,6 +2,7 @@
 
 Every figure comes from the tables of `finance` and is shown as it stands there; nothing is added
 up here but what a chart needs to know its height. The page holds no script and fetches nothing.
+It speaks the operator's language; CSV files keep the names of the warehouse.
 """
 
 import csv
@@ -16,26 +17,31 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import jinja2
+from babel import Locale
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
+from renderers.formatting import Formats, find_locale, formats_for
+from renderers.messages import CATALOGS, Messages, find_language, messages_for
+
+WORDS = CATALOGS / "month_end"
 TEMPLATES = Path(__file__).parent / "templates" / "month_end"
 
 Row = Mapping[str, Any]
 
-# Shades that stay apart when printed in grey; one per series of a stacked chart, dark to light.
-SHADES = ("#2b2440", "#5a4a8a", "#8f7fc0", "#bdb2dd", "#dcd6ee", "#f0edf8")
+# One per series of a stacked chart; pack.css gives them colours that stay apart in grey.
+SHADES = ("s0", "s1", "s2", "s3", "s4", "s5")
 # A cell that a spreadsheet would run as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
 @dataclass(frozen=True)
 class TieOut:
-    """Two figures that must be the same, each with the words for where it comes from."""
+    """Two figures that must be the same; `claim` names the message `tie_<claim>` that says so."""
 
     claim: str
-    left: str
-    right: str
+    left: Decimal | int
+    right: Decimal | int
 
     @property
     def holds(self) -> bool:
@@ -44,16 +50,36 @@ class TieOut:
 
 
 @dataclass(frozen=True)
+class Stack:
+    """Stacked columns: a value per series and month. Series are codes of `codes`."""
+
+    months: Sequence[dt.date]
+    series: Mapping[str, Sequence[Decimal]]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """One bar per code of `codes`, with its value."""
+
+    values: Sequence[tuple[str, Decimal | int]]
+
+
+@dataclass(frozen=True)
 class Section:
-    """One part of the pack: rows of a table, the columns shown of them, and what must hold."""
+    """One part of the pack: rows of a table, the columns shown of them, and what must hold.
+
+    Its words are the messages `title_<name>`, `about_<name>`, `chart_<name>` and, per column,
+    `column_<name>_<column>` or else `column_<column>`. Values of the columns in `coded` are codes
+    of the warehouse, said by `code_<value>`.
+    """
 
     name: str
-    title: str
-    about: str
-    columns: Mapping[str, str]  # column of the rows → heading
+    columns: Sequence[str]
     rows: Sequence[Row]
     tie_outs: Sequence[TieOut] = ()
-    chart: Markup | None = None
+    chart: Stack | Bars | None = None
+    coded: Sequence[str] = ()
+    remark: str | None = None  # a message of its own, under the tie-outs
     left_out: int = 0  # rows that the page does not show; the CSV file does
 
 
@@ -65,15 +91,97 @@ class Pack:
     month: dt.date
     ledger_date: dt.date
     currency_code: str
-    figures: Sequence[tuple[str, str, str]]  # heading, figure, remark
+    figures: Sequence[tuple[str, Decimal, int]]  # `figure_<name>`, amount, `count` of its remark
     sections: Sequence[Section]
+    language: str = "en"
+    country: str = "FR"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the ledger has the whole month."""
+        return self.ledger_date >= (self.month + dt.timedelta(days=31)).replace(day=1)
 
     @property
     def faults(self) -> list[str]:
-        """Every tie-out that does not hold, in words."""
+        """Every tie-out that does not hold, in English words, for the command line."""
+        return _Words(self, Locale("en"), messages_for("en", WORDS)).faults
+
+
+class _Words:
+    """What the page says, in one language and the number format of one locale."""
+
+    def __init__(self, pack: Pack, locale: Locale, messages: Messages) -> None:
+        self.pack = pack
+        self.messages = messages
+        self.formats: Formats = formats_for(str(locale), pack.currency_code, 2)
+        self._decimal_mark = locale.number_symbols["latn"]["decimal"]
+
+    def say(self, key: str, **arguments: Any) -> str:
+        """A message; the ledger date is `day` in every one."""
+        return self.messages(key, **{"day": self.day(self.pack.ledger_date), **arguments})
+
+    def day(self, day: dt.date) -> str:
+        return self.formats.long_date(day)
+
+    def month(self, day: dt.date) -> str:
+        return self.formats.month(day)
+
+    def heading(self, section: Section, column: str) -> str:
+        key = f"column_{section.name}_{column}"
+        return self.say(key if self.messages.has(key) else f"column_{column}")
+
+    def code(self, value: object) -> str:
+        """A code of the warehouse in words; one that has no words, as it stands."""
+        key = f"code_{value}"
+        return self.say(key) if self.messages.has(key) else self.text(value)
+
+    def cell(self, section: Section, column: str, value: object) -> str:
+        if isinstance(value, dt.date) and column == "month":
+            return f"{value:%Y-%m}"
+        return self.code(value) if column in section.coded else self.text(value)
+
+    def text(self, value: object) -> str:
+        """A cell as people read it: digits in groups, nothing for null."""
+        if value is None:
+            return ""
+        if isinstance(value, dt.datetime):
+            return f"{value:%Y-%m-%d %H:%M}"
+        if isinstance(value, int | Decimal):
+            whole, point, rest = f"{Decimal(value):,f}".partition(".")
+            # thin spaces part the groups in every language
+            whole = whole.replace(",", "\u202f").replace("-", "\u2212")
+            return whole + (self._decimal_mark + rest if point else "")
+        return str(value)
+
+    def chart(self, section: Section) -> Markup | None:
+        title = self.say(f"chart_{section.name}") if section.chart else ""
+        if isinstance(section.chart, Stack):
+            return stacked_columns(
+                title,
+                [f"{month:%Y-%m}" for month in section.chart.months],
+                {self.code(name): values for name, values in section.chart.series.items()},
+            )
+        if isinstance(section.chart, Bars):
+            return bars(
+                title,
+                [
+                    (self.code(name), Decimal(value), self.text(value))
+                    for name, value in section.chart.values
+                ],
+            )
+        return None
+
+    @property
+    def faults(self) -> list[str]:
         return [
-            f"{section.title}: {tie.claim}: {tie.left} is not {tie.right}"
-            for section in self.sections
+            f"{self.say(f'title_{section.name}')}: "
+            + self.say(
+                "difference",
+                claim=self.say(f"tie_{tie.claim}"),
+                left=self.text(tie.left),
+                right=self.text(tie.right),
+            )
+            for section in self.pack.sections
             for tie in section.tie_outs
             if not tie.holds
         ]
@@ -81,7 +189,14 @@ class Pack:
 
 def page(pack: Pack) -> str:
     """The pack as one self-contained HTML page, made to be printed on A4 too."""
-    return _template().render(pack=pack, text=cell_text, is_number=_is_number)
+    language = find_language(pack.language, folder=WORDS)
+    locale = find_locale(language, pack.country)
+    return _template().render(
+        pack=pack,
+        language=language,
+        words=_Words(pack, locale, messages_for(language, WORDS)),
+        is_number=_is_number,
+    )
 
 
 def csv_text(section: Section) -> str:
@@ -99,17 +214,6 @@ def _csv_cell(value: Any) -> str:
     if isinstance(value, str) and value.startswith(_FORMULA):
         return f"'{value}"
     return "" if value is None else str(value)
-
-
-def cell_text(value: Any) -> str:
-    """A cell as people read it: digits in groups, nothing for null."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int | Decimal):
-        return f"{value:,}".replace(",", "\u202f").replace("-", "\u2212")
-    return str(value)
 
 
 def stacked_columns(
@@ -139,10 +243,10 @@ def stacked_columns(
     at = 0
     for place, name in enumerate(series):
         parts.append(
-            f'<rect x="{at}" y="2" width="11" height="11" fill="{SHADES[place % len(SHADES)]}" '
-            f'stroke="#2b2440" stroke-width=".5"/><text x="{at + 16}" y="12">{escape(name)}</text>'
+            f'<rect class="key {SHADES[place % len(SHADES)]}" x="{at}" y="2" width="11" '
+            f'height="11"/><text x="{at + 16}" y="12">{escape(name)}</text>'
         )
-        at += 34 + 7 * len(name)
+        at += 34 + 6 * len(name)
     for i, label in enumerate(columns):
         left = step * i + (step - bar) // 2
         above = below = zero
@@ -157,14 +261,14 @@ def stacked_columns(
                 y = below
                 below += size
             parts.append(
-                f'<rect x="{left}" y="{y}" width="{bar}" height="{size}" '
-                f'fill="{SHADES[place % len(SHADES)]}" stroke="#fff" stroke-width=".6"/>'
+                f'<rect class="part {SHADES[place % len(SHADES)]}" x="{left}" y="{y}" '
+                f'width="{bar}" height="{size}"/>'
             )
         parts.append(
             f'<text x="{left + bar // 2}" y="{total - 5}" text-anchor="middle">'
             f"{escape(label)}</text>"
         )
-    parts.append(f'<rect x="0" y="{zero}" width="{width}" height="1" fill="#8b879b"/></svg>')
+    parts.append(f'<rect x="0" y="{zero}" width="{width}" height="1" class="axis"/></svg>')
     return Markup("".join(parts))
 
 
@@ -181,8 +285,8 @@ def bars(title: str, values: Sequence[tuple[str, Decimal, str]]) -> Markup:
         size = int(abs(value) * (width - first - 150) / highest)
         parts.append(
             f'<text x="0" y="{y + 16}">{escape(label)}</text>'
-            f'<rect x="{first}" y="{y + 5}" width="{max(size, 1)}" height="14" rx="2" '
-            f'fill="{SHADES[1]}"/>'
+            f'<rect class="{SHADES[1]}" x="{first}" y="{y + 5}" width="{max(size, 1)}" '
+            f'height="14" rx="2"/>'
             f'<text x="{first + max(size, 1) + 8}" y="{y + 16}">{escape(text)}</text>'
         )
     return Markup("".join(parts) + "</svg>")

@@ -75,6 +75,7 @@ def test_keys_are_the_tables_of_the_warehouse(graph: Any) -> None:
     keys = {tuple(key.path) for key in graph.get_all_asset_keys()}
     assert keys - relations == {
         ("documents", "archived_documents"),
+        ("documents", "month_end_packs"),
         ("documents", "rendered_documents"),
     }
     assert relations - keys == set()
@@ -82,8 +83,10 @@ def test_keys_are_the_tables_of_the_warehouse(graph: Any) -> None:
 
 def test_group_is_the_schema(graph: Any) -> None:
     for key in graph.get_all_asset_keys():
-        # What comes back from Stripe stands among the raw tables and belongs to payments.
-        group = "payments" if key.path[-1] == "stripe_objects" else key.path[0]
+        # What Stripe answers stands among the raw tables and belongs to payments; the month's pack
+        # is files and belongs to finance.
+        elsewhere = {"stripe_objects": "payments", "month_end_packs": "finance"}
+        group = elsewhere.get(key.path[-1], key.path[0])
         assert graph.get(key).group_name == group, key
     assert {key.path[0] for key in graph.get_all_asset_keys()} <= DOMAINS
 
@@ -128,6 +131,10 @@ def test_assets_of_a_bill_run_have_its_partitions_and_one_run_each(modules: Any)
         node = graph.get(key)
         if key.path[0] == "raw" and key.path[1] != "stripe_objects":
             assert node.partitions_def is None
+        elif key == dg.AssetKey(["documents", "month_end_packs"]):
+            months = node.partitions_def.get_partition_keys(current_time=instant(date(2026, 3, 2)))
+            assert months == ["2026-01", "2026-02", "2026-03"]
+            assert node.backfill_policy == dg.BackfillPolicy.multi_run(1)
         else:
             assert node.partitions_def == modules["partitions"].bill_run_partitions, key
             assert node.backfill_policy == dg.BackfillPolicy.multi_run(1), key

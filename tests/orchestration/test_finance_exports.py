@@ -2,12 +2,16 @@
 
 import csv
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from orchestration import month_end
 from orchestration.warehouse import connect, exclusive
+from renderers.messages import languages, messages_for
+from renderers.month_end import WORDS
 from tests.orchestration.conftest import Install, Installation
 
 
@@ -66,15 +70,18 @@ def test_the_file_read_back_gives_the_balances_of_the_ledger(billed: Installatio
 def test_the_months_pack_ties_out_and_a_broken_ledger_is_named(billed: Installation) -> None:
     closed = billed.run("close", "2026-01", "--json")
     assert closed.status == 0, closed.stderr
-    assert (closed.json["faults"], closed.json["tie_outs"]) == ([], 10)
+    assert (closed.json["faults"], closed.json["tie_outs"]) == ([], 11)
     page = Path(closed.json["page"]).read_text(encoding="utf-8")
-    assert "All 10 tie-outs hold" in page
+    assert "All 11 tie-outs hold" in page
     sections = {Path(path).stem: Path(path) for path in closed.json["tables"]}
     assert len(sections) == 13
     with sections["receivables"].open(encoding="utf-8-sig", newline="") as file:
         months = list(csv.DictReader(file))
     assert [row["month"] for row in months] == ["2026-01-01"]
     assert Decimal(months[0]["paid"]) == Decimal("13.00")
+
+    with sections["unbilled_usage"].open(encoding="utf-8-sig", newline="") as file:
+        assert list(csv.DictReader(file)) == []  # January has no usage, December's is billed
 
     none = billed.run("close", "2026-03")
     assert (none.status, "the ledger ends on 2026-02-01" in none.stderr) == (1, True)
@@ -91,6 +98,33 @@ def test_the_months_pack_ties_out_and_a_broken_ledger_is_named(billed: Installat
         con.execute(
             "update finance.journal_entries set credit = credit - 1 where posting = 'tax_collected'"
         )
+
+
+def test_what_waits_at_a_months_end_is_seen_also_when_it_was_billed_since(
+    billed: Installation,
+) -> None:
+    closed = billed.run("close", "2025-12", "--json")
+    assert closed.status == 0, closed.stderr
+    sections = {Path(path).stem: Path(path) for path in closed.json["tables"]}
+    with sections["unbilled_usage"].open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["month"], row["bill_date"], row["events"]) == ("2025-12-01", "2026-01-01", "1")
+
+
+def test_every_word_of_the_pack_is_in_every_language(billed: Installation) -> None:
+    with exclusive(billed.warehouse), connect(billed.warehouse) as con:
+        pack = month_end.build(con, date(2026, 1, 1), archive_folder=billed.root / "none")
+    keys = set()
+    for section in pack.sections:
+        keys |= {f"title_{section.name}", f"about_{section.name}"}
+        keys |= {f"tie_{tie.claim}" for tie in section.tie_outs}
+        keys |= {f"column_{column}" for column in section.columns}
+        keys |= {f"chart_{section.name}"} if section.chart else set()
+        keys |= {section.remark} if section.remark else set()
+    assert "no_archive" in keys
+    keys |= {f"figure_{name}" for name, _, _ in pack.figures}
+    for language in languages(WORDS):
+        assert keys - set(messages_for(language, WORDS).texts) == set()
 
 
 def test_a_year_without_entries_or_with_a_fault_writes_nothing(billed: Installation) -> None:

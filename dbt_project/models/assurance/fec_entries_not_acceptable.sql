@@ -66,7 +66,9 @@ faulty_lines as (
         entry_id,
         case
             when account_code is null then 'no account'
+            -- a class of the chart, and three digits at least
             when substring(account_code, 1, 1) not in ('1', '2', '3', '4', '5', '6', '7')
+                or translate(substring(account_code, 1, 3), '0123456789', '##########') <> '###'
                 then 'its account is not of the chart'
             when year(entry_date) <> fiscal_year then 'its date is not in the year'
             when (debit = 0) = (credit = 0) or debit < 0 or credit < 0 then 'neither debit nor credit, or both'

@@ -1,0 +1,1 @@
+"""What finance takes from the books each month."""
