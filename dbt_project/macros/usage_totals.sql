@@ -1,43 +1,53 @@
 {#-
     A select: what rated parts add up to (6.1), one row per subscription, period, service, charge name
-    and tax category. First by the narrow numbers of their terms, then by what those stand for.
+    and tax category. Terms that share the last three share a number, by which the parts are grouped once.
 -#}
 {% macro usage_totals(parts) -%}
-    with by_terms as (
+    with numbered_terms as (
 
         select
-            subscription_number,
-            bill_date,
             terms_number,
-            sum(case when part_number = 1 then 1 else 0 end) as events,
-            sum(quantity) as quantity,
-            sum(case when grant_key is not null then quantity else 0 end) as included_quantity,
-            sum(case when grant_key is null then billed_quantity else 0 end) as billed_quantity,
-            sum(amount) as amount
-        from {{ parts }}
-        group by subscription_number, bill_date, terms_number
+            min(terms_number) over (
+                partition by charge_number, tax_category_number, service_number
+            ) as total_number
+        from {{ ref('int_terms') }}
+
+    ),
+
+    sums as (
+
+        select
+            parts.subscription_number,
+            parts.bill_date,
+            numbered_terms.total_number,
+            sum(case when parts.part_number = 1 then 1 else 0 end) as events,
+            sum(parts.quantity) as quantity,
+            sum(case when parts.grant_key is not null then parts.quantity else 0 end) as included_quantity,
+            sum(case when parts.grant_key is null then parts.billed_quantity else 0 end) as billed_quantity,
+            sum(parts.amount) as amount
+        from {{ parts }} as parts
+        inner join numbered_terms
+            on parts.terms_number = numbered_terms.terms_number
+        group by parts.subscription_number, parts.bill_date, numbered_terms.total_number
 
     ),
 
     totals as (
 
         select
-            by_terms.subscription_number,
-            by_terms.bill_date,
+            sums.subscription_number,
+            sums.bill_date,
             terms.charge_number,
             terms.tax_category_number,
             terms.service_number,
-            cast(sum(by_terms.events) as bigint) as events,
-            cast(sum(by_terms.quantity) as bigint) as quantity,
-            cast(sum(by_terms.included_quantity) as bigint) as included_quantity,
-            cast(sum(by_terms.billed_quantity) as bigint) as billed_quantity,
-            cast(sum(by_terms.amount) as decimal(38, 6)) as amount
-        from by_terms
+            cast(sums.events as bigint) as events,
+            cast(sums.quantity as bigint) as quantity,
+            cast(sums.included_quantity as bigint) as included_quantity,
+            cast(sums.billed_quantity as bigint) as billed_quantity,
+            cast(sums.amount as decimal(38, 6)) as amount
+        from sums
         inner join {{ ref('int_terms') }} as terms
-            on by_terms.terms_number = terms.terms_number
-        group by
-            by_terms.subscription_number, by_terms.bill_date, terms.charge_number, terms.tax_category_number,
-            terms.service_number
+            on sums.total_number = terms.terms_number
 
     )
 

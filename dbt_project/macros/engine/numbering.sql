@@ -30,14 +30,14 @@
     is a row of int_head_lengths. A head that holds more than digits after a "+" decides nothing.
 -#}
 {% macro dialled_head(number, lengths) -%}
-    case
-        when left({{ number }}, 1) = '+' then left({{ number }}, {{ lengths }}.plus_length)
+    left({{ number }}, case
+        when left({{ number }}, 1) = '+' then {{ lengths }}.plus_length
         when length({{ lengths }}.international_prefix) > 0
             and left({{ number }}, length({{ lengths }}.international_prefix)) = {{ lengths }}.international_prefix
-            then left({{ number }}, {{ lengths }}.international_length)
+            then {{ lengths }}.international_length
         when length({{ lengths }}.national_prefix) > 0
             and left({{ number }}, length({{ lengths }}.national_prefix)) = {{ lengths }}.national_prefix
-            then left({{ number }}, {{ lengths }}.national_length)
-        else left({{ number }}, {{ lengths }}.other_length)
-    end
+            then {{ lengths }}.national_length
+        else {{ lengths }}.other_length
+    end)
 {%- endmacro %}

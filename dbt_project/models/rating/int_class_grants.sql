@@ -3,6 +3,7 @@ with grant_periods as (
 
     select
         grant_periods.*,
+        {{ service_number('grant_periods.service') }} as service_number,
         levels.level,
         levels.pool_number,
         grant_periods.opening - coalesce(grant_use.used, 0) as held
@@ -11,6 +12,16 @@ with grant_periods as (
         on grant_periods.grant_key = levels.grant_key
     left join {{ ref('int_grant_use') }} as grant_use
         on grant_periods.grant_key = grant_use.grant_key and grant_periods.bill_date = grant_use.bill_date
+
+),
+
+-- the service is told by the situation, and spares the grants of the others
+classes as (
+
+    select
+        *,
+        {{ floor_div('situation_key', 2) }} % 4 as service_number
+    from {{ ref('int_usage_classes') }}
 
 ),
 
@@ -89,11 +100,12 @@ own as (
         grants.to_second,
         grants.held,
         grants.pool_number
-    from {{ ref('int_usage_classes') }} as classes
+    from classes
     inner join own_grants as grants
         on
             classes.subscription_number = grants.subscription_number
             and classes.bill_date = grants.bill_date
+            and classes.service_number = grants.service_number
     inner join payable
         on
             classes.situation_key = payable.situation_key
@@ -119,7 +131,7 @@ shared as (
         grants.to_second,
         grants.held,
         grants.pool_number
-    from {{ ref('int_usage_classes') }} as classes
+    from classes
     inner join {{ ref('int_subscription_numbers') }} as subscriptions
         on classes.subscription_number = subscriptions.subscription_number
     inner join {{ ref('int_account_numbers') }} as accounts
@@ -128,6 +140,7 @@ shared as (
         on
             accounts.account_number = grants.account_number
             and classes.bill_date = grants.bill_date
+            and classes.service_number = grants.service_number
     inner join payable
         on
             classes.situation_key = payable.situation_key

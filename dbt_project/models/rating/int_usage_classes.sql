@@ -7,8 +7,8 @@ with classes as (
         situation_key,
         count(*) as events,
         cast(sum(quantity) as bigint) as quantity,
-        min({{ epoch_seconds('started_at') }}) as first_second,
-        max({{ epoch_seconds('started_at') }}) as last_second
+        {{ epoch_seconds('min(started_at)') }} as first_second,
+        {{ epoch_seconds('max(started_at)') }} as last_second
     from {{ ref('int_events_to_rate') }}
     where quantity > 0
     group by subscription_number, bill_date, situation_key
