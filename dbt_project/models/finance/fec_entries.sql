@@ -105,8 +105,8 @@ of_the_year as (
     from lines
     left join {{ ref('invoices') }} as invoices
         on
-            lines.document_number = invoices.document_number
-            and substring(lines.entry_id, 1, 2) <> 'P-'
+            case when substring(lines.entry_id, 1, 2) <> 'P-' then lines.document_number end
+            = invoices.document_number
     left join lettered
         on
             lines.entry_id = lettered.entry_id
@@ -199,9 +199,7 @@ with_accounts as (
             and both_parts.entry_date >= account_codes.valid_from
             and both_parts.entry_date < account_codes.valid_to
     left join {{ ref('accounts') }} as accounts
-        on
-            both_parts.account_id = accounts.account_id
-            and both_parts.is_of_customer
+        on case when both_parts.is_of_customer then both_parts.account_id end = accounts.account_id
 
 ),
 
