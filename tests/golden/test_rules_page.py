@@ -11,11 +11,14 @@ from tests.golden.own import read_cases
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "dbt_project" / "models"
 PAGE = ROOT / "docs" / "rules.md"
+RULES_OF_SECTION = {1: 4, 2: 5, 3: 7, 4: 5, 5: 7, 6: 4, 7: 4, 8: 2}
 RULES = [
-    *(f"2.{number}" for number in range(1, 6)),
-    *(f"3.{number}" for number in range(1, 8)),
-    *(f"4.{number}" for number in range(1, 6)),
+    f"{section}.{number}"
+    for section, rules in RULES_OF_SECTION.items()
+    for number in range(1, rules + 1)
 ]
+# Carried out by Python, or by every model at once: nothing that one model's unit test could show.
+BEYOND_A_MODEL = {"1.3", "7.4"}
 
 
 def rows() -> dict[str, list[str]]:
@@ -46,14 +49,16 @@ def python_tests() -> set[str]:
     return set(re.findall(r"^def (test_\w+)", text, flags=re.MULTILINE))
 
 
-def test_the_page_has_every_rule_of_the_sections_on_rating() -> None:
+def test_the_page_has_every_rule() -> None:
     assert list(rows()) == RULES
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_is_held_by_tests_that_exist(rule: str) -> None:
     names = set(named(rows()[rule][-1]))
-    assert names & sentences(), f"{rule} has neither a unit test nor a golden case"
+    if rule not in BEYOND_A_MODEL:
+        assert names & sentences(), f"{rule} has neither a unit test nor a golden case"
+    assert names
     assert names <= sentences() | python_tests()
 
 
@@ -61,7 +66,7 @@ def test_a_rule_is_held_by_tests_that_exist(rule: str) -> None:
 def test_a_rule_is_worked_out_by_models_that_exist(rule: str) -> None:
     models = {path.stem for path in MODELS.rglob("*.sql")}
     for name in named(rows()[rule][3]):
-        assert name in models or (MODELS.parent / name).is_dir()
+        assert name in models or (MODELS.parent / name).is_dir() or (ROOT / name).is_dir()
     for table in named(rows()[rule][2]):
         schema, _, name = table.partition(".")
         assert (MODELS / schema / f"{name}.sql").exists()
