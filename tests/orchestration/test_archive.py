@@ -50,6 +50,13 @@ def archive_files(at: Installation) -> dict[str, bytes]:
     }
 
 
+def restore(at: Installation) -> archive.RestoreReport:
+    """The first step of `billhouse restore`: documents, without the drafts of their bill dates."""
+    folder = at.warehouse.parent / "documents" / archive.FOLDER
+    with exclusive(at.warehouse):
+        return archive.restore(lambda: connect(at.warehouse), folder)
+
+
 @pytest.fixture(scope="module")
 def billed(install_session: Install) -> Installation:
     """Two bill runs issued, one invoice credited; the third month's usage is there already."""
@@ -152,8 +159,8 @@ def test_an_old_copy_of_the_warehouse_uses_no_number_again(copy: Installation) -
         assert "billhouse restore" in refused.stderr
     with exclusive(copy.warehouse), connect(copy.warehouse) as con:
         con.execute("delete from invoicing.issued_usage where document_number = 'F2026-00000003'")
-    restored = copy.run("restore", "--json").json
-    assert (restored["stood"], restored["restored"]) == (3, 2)
+    restored = restore(copy)
+    assert (restored.stood, restored.restored) == (3, 2)
 
 
 Damage = Callable[[Path], None]
@@ -203,8 +210,8 @@ def test_usage_that_was_erased_after_its_retention_is_no_fault(copy: Installatio
         file.usage.unlink(missing_ok=True)
     succeed(copy, "verify")
     copy.warehouse.unlink()
-    restored = copy.run("restore", "--json").json
-    assert (restored["restored"], restored["usage_rows"], restored["without_usage"]) == (5, 0, 2)
+    restored = restore(copy)
+    assert (restored.restored, restored.usage_rows, restored.without_usage) == (5, 0, 2)
 
 
 def test_another_document_in_the_place_of_one_of_ours_is_named(copy: Installation) -> None:

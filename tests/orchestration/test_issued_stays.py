@@ -2,8 +2,10 @@
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -129,9 +131,6 @@ def test_a_full_refresh_of_every_model_changes_no_issued_row(at: Installation) -
 def test_a_row_changed_by_hand_stops_the_next_run_before_anything_is_sent(
     at: Installation, tmp_path: Path, attempt: str, told: str
 ) -> None:
-    import shutil
-    from dataclasses import replace
-
     shutil.copytree(at.root, tmp_path / "copy")
     copy = replace(at, root=tmp_path / "copy")
     for path in (copy.warehouse.parent / "documents" / BILL_DATE).iterdir():
