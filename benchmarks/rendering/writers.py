@@ -15,8 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import weasyprint
@@ -225,29 +225,24 @@ def tree(pid: int) -> list[int]:
     found = [pid]
     for known in found:
         for task in Path(f"/proc/{known}/task").glob("*/children"):
-            with _gone():
+            with suppress(*_GONE):
                 found.extend(map(int, task.read_text().split()))
     return found
 
 
-@contextmanager
-def _gone() -> Iterator[None]:
-    """A process may end while it is looked at."""
-    try:
-        yield
-    except (FileNotFoundError, ProcessLookupError):
-        pass
+# A process may end while it is looked at.
+_GONE = (FileNotFoundError, ProcessLookupError)
 
 
 def _command(pid: int) -> str:
-    with _gone():
+    with suppress(*_GONE):
         return Path(f"/proc/{pid}/cmdline").read_text()
     return ""
 
 
 def _cpu_seconds(pid: int) -> float:
     """Of a process and of the children that it has waited for."""
-    with _gone():
+    with suppress(*_GONE):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return sum(map(int, fields[11:15])) / TICKS
     return 0.0
@@ -255,7 +250,7 @@ def _cpu_seconds(pid: int) -> float:
 
 def _mib(pid: int) -> float:
     """Resident memory; what processes share counts once."""
-    with _gone():
+    with suppress(*_GONE):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 return int(line.split()[1]) / 1024
