@@ -9,7 +9,7 @@ import gc
 import hashlib
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache, partial
 from typing import BinaryIO
 
@@ -22,6 +22,7 @@ from renderers.branding import OwnTemplate, Palette
 from renderers.listing import Face, ListWriter
 from renderers.pages import PACKAGE, fill_page, print_css
 from renderers.pdf_file import write_file
+from renderers.remembering import Memory, read_page
 from renderers.view import DocumentView
 
 FONTS = PACKAGE / "fonts"
@@ -32,10 +33,12 @@ logging.getLogger("weasyprint").setLevel(logging.ERROR)
 
 
 class PdfWriter:
-    """Writes views as PDF files."""
+    """Writes views as PDF files. `remembers`: what WeasyPrint works out for one document is kept
+    for the next (renderers/remembering.py); the files are the same without."""
 
-    def __init__(self) -> None:
+    def __init__(self, remembers: bool = True) -> None:
         self._fonts = FontConfiguration()
+        self._memory = Memory(self._fonts) if remembers else None
         self._no_fetcher = URLFetcher(allowed_protocols=())
         # The faces are the only thing that is ever read, from files of this package.
         faces = "".join(
@@ -77,7 +80,7 @@ class PdfWriter:
             # WeasyPrint writes the file right after this, by this method.
             pdf.write = partial(_write, pdf)
 
-        with _garbage_kept():
+        with _garbage_kept(), self._memory.used(own) if self._memory else nullcontext():
             document = self._lay_out(view, template, palette, own_list, own)
             identifier = hashlib.md5(identity.encode(), usedforsecurity=False).hexdigest()
             content = document.write_pdf(
@@ -100,7 +103,10 @@ class PdfWriter:
             page = fill_page(
                 view, template, palette, medium="print", own_list=own_list, flows=flows, own=own
             )
-            html = weasyprint.HTML(string=page, base_url=None, url_fetcher=self._no_fetcher)
+            if self._memory and own is None:
+                html = read_page(page, self._no_fetcher)
+            else:
+                html = weasyprint.HTML(string=page, base_url=None, url_fetcher=self._no_fetcher)
             return html.render(
                 stylesheets=[self._sheet(template, palette, view.paper, own), self._faces],
                 font_config=self._fonts,
