@@ -36,6 +36,7 @@ from weasyprint.css import (
     StyleFor,
     declaration_precedence,
     find_style_attributes,
+    get_all_computed_styles,
     preprocess_declarations,
 )
 from weasyprint.css.targets import TargetCollector
@@ -190,7 +191,7 @@ class _StyleFor(StyleFor):
         root: Any = None
         for wrapper in html.wrapper_element.iter_subtree():
             element = wrapper.etree_element
-            parent = wrapper.parent.etree_element if wrapper.parent else None
+            parent: Any = wrapper.parent.etree_element if wrapper.parent else None
             kept_parent = kept_of[parent] if wrapper.parent else None
             place = None
             if by_place:
@@ -291,7 +292,7 @@ class _Styles:
     def _new(
         self, sheets: Sequence[Any], parent: _Kept | None, own: Any, matches: Any, base_url: Any
     ) -> _Kept:
-        cascaded: dict[str | None, dict[str, Any]] = {None: {}}
+        cascaded: dict[Any, dict[str, Any]] = {None: {}}
 
         def add(pseudo: str | None, declarations: Any, origin: str, order: Any, rank: Any) -> None:
             style = cascaded.setdefault(pseudo, {})
@@ -416,22 +417,33 @@ class Memory:
         )  # fmt: skip
         replace("draw_text", self._draw_text, weasyprint.draw)
         replace("_to_bytes", _to_bytes, pydyf)
-        old_path, svg.TAGS["path"] = svg.TAGS["path"], _draw_path
+        tags: Any = svg.TAGS
+        old_path, tags["path"] = tags["path"], _draw_path
         try:
             yield
         finally:
-            svg.TAGS["path"] = old_path
+            tags["path"] = old_path
             for module, name, old in replaced:
                 setattr(module, name, old)
 
     def _style_for(
-        self, html, user_stylesheets=None, presentational_hints=False, font_config=None,
-        counter_style=None, color_profiles=None, page_rules=None, layers=None,
-        target_collector=None, forms=False,
-    ) -> StyleFor:  # fmt: skip
-        """Stands in for `get_all_computed_styles`: of pages without sheets of their own."""
+        self,
+        html: Any,
+        user_stylesheets: Any = None,
+        presentational_hints: bool = False,
+        font_config: Any = None,
+        counter_style: Any = None,
+        *others: Any,
+    ) -> StyleFor:
+        """Stands in for `get_all_computed_styles`."""
         assert font_config is self._font_config
-        assert not presentational_hints and not forms
+        assert not presentational_hints
+        target_collector = others[3]
+        if not self._by_place and html.wrapper_element.query("style", "link"):
+            # An operator's template may hold sheets of its own.
+            return get_all_computed_styles(
+                html, user_stylesheets, presentational_hints, font_config, counter_style, *others
+            )
         for style in html._ua_counter_style():
             for key, value in style.items():
                 counter_style[key] = value
@@ -554,10 +566,9 @@ def _resolve_percentages(box: Any, containing_block: Any) -> None:
     attributes = box.__dict__
     attributes.update(fixed)
     if percents or heights:
-        if isinstance(containing_block, boxes.Box):
-            width, height = containing_block.width, containing_block.height
-        else:
-            width, height = containing_block
+        is_box = isinstance(containing_block, boxes.Box)
+        sizes: Any = containing_block
+        width, height = (sizes.width, sizes.height) if is_box else sizes
         for name, percent in percents:
             attributes[name] = width * percent / 100
         for name, percent in heights:
