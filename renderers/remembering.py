@@ -26,9 +26,8 @@ from xml.etree import ElementTree
 import pydyf
 import weasyprint
 import weasyprint.draw
-from cssselect2 import ElementWrapper
+from weasyprint import cssselect2, svg
 from weasyprint import document as documents
-from weasyprint import svg
 from weasyprint.css import (
     AnonymousStyle,
     ComputedStyle,
@@ -102,7 +101,7 @@ class _Page(weasyprint.HTML):
         self.base_url = None
         self.url_fetcher = url_fetcher
         self.media_type = "print"
-        self.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
+        self.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
         self.etree_element = self.wrapper_element.etree_element
 
 
@@ -328,8 +327,9 @@ class _Glyphs:
 
     bitmap = png = svg = colr = False
 
-    def __init__(self, key: int, hash_: str) -> None:
+    def __init__(self, key: int, size: float, hash_: str) -> None:
         self.key = key
+        self.size = size
         self.hash = hash_
         self.widths: dict[int, int] = {}
         self.to_unicode: dict[int, str] = {}
@@ -351,7 +351,7 @@ class _Recorder:
         self.ink_rect, self.logical_rect = stream.ink_rect, stream.logical_rect
         self.operators: list[tuple[Any, ...]] = []
         self.fonts: list[_Glyphs] = []
-        self.pango_fonts: dict[int, Any] = {}
+        self.pango_fonts: dict[tuple[int, float], Any] = {}
 
     def set_text_matrix(self, *values: float) -> None:
         """Differs each time."""
@@ -362,8 +362,8 @@ class _Recorder:
         if font.bitmap or font.png or font.svg or font.colr:
             raise _Unusual
         key = get_pango_font_key(pango_font)[0]
-        self.pango_fonts[key] = pango_font
-        glyphs = _Glyphs(key, font.hash)
+        self.pango_fonts[key, size] = pango_font
+        glyphs = _Glyphs(key, size, font.hash)
         self.fonts.append(glyphs)
         return glyphs, size
 
@@ -390,8 +390,9 @@ class Memory:
         self._text_styles: dict[str, int] = {}
         self._lines: dict[Any, tuple[dict[str, Any], tuple[Any, ...]]] = {}
         self._texts: dict[Any, _Recorder | None] = {}
-        # A font lives as long as a layout that uses it.
-        self._fonts: dict[int, tuple[Any, Any]] = {}
+        # By key and size, since metrics are rounded in the size in which a font comes first. A font
+        # lives as long as a layout that uses it.
+        self._fonts: dict[tuple[int, float], tuple[Any, Any]] = {}
 
     # Styles
 
@@ -436,11 +437,10 @@ class Memory:
         *others: Any,
     ) -> StyleFor:
         """Stands in for `get_all_computed_styles`."""
-        assert font_config is self._font_config
-        assert not presentational_hints
         target_collector = others[3]
-        if not self._by_place and html.wrapper_element.query("style", "link"):
-            # An operator's template may hold sheets of its own.
+        # An operator's template may hold sheets of its own.
+        has_sheets = not self._by_place and html.wrapper_element.query("style", "link")
+        if has_sheets or presentational_hints or font_config is not self._font_config:
             return get_all_computed_styles(
                 html, user_stylesheets, presentational_hints, font_config, counter_style, *others
             )
@@ -475,6 +475,10 @@ class Memory:
         self, text, style, context, max_width, justification_spacing, is_line_start=True,
         minimum=False,
     ):  # fmt: skip
+        if style.font_config is not self._font_config:
+            return split_first_line(
+                text, style, context, max_width, justification_spacing, is_line_start, minimum
+            )
         key = (
             self._text_style(style), text, max_width, justification_spacing, is_line_start, minimum,
         )  # fmt: skip
@@ -499,6 +503,7 @@ class Memory:
             or style["visibility"] != "visible"
             or style["text_decoration_line"] != "none"
             or not textbox.text.strip()
+            or style.font_config is not self._font_config
         ):
             draw_text(stream, textbox, offset_x, text_overflow, block_ellipsis)
             return
@@ -515,7 +520,7 @@ class Memory:
         fonts = []
         for glyphs in text.fonts:
             font = stream._fonts.get(glyphs.key)
-            fonts.append(font or stream.add_font(self._fonts[glyphs.key][0])[0])
+            fonts.append(font or stream.add_font(self._fonts[glyphs.key, glyphs.size][0])[0])
         for font, glyphs in zip(fonts, text.fonts, strict=True):
             # Widths rest on the size in which a glyph comes first.
             if any(font.widths.get(gid, width) != width for gid, width in glyphs.widths.items()):
