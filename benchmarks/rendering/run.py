@@ -69,7 +69,7 @@ def main() -> None:
     """Measure all sizes and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, nargs="*", default=SIZES, help="sizes to measure")
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each writer")
+    parser.add_argument("--rounds", type=int, default=4, help="turns of each writer")
     parser.add_argument("--writers", nargs="*", choices=[*WRITERS], default=[*WRITERS])
     parser.add_argument("--json", type=Path, help="write the figures here too")
     arguments = parser.parse_args()
@@ -124,7 +124,7 @@ def _figures(answers: Sequence[Figures]) -> Figures:
 def _rate_of_two(name: str, first: Worker, calls: int) -> float:
     """Documents a second when two processes write at the same time."""
     pair = (first, Worker(name))
-    documents = 2 * _documents(name, calls)
+    documents = _documents(name, calls)
     pair[1].order(2, calls)
     pair[1].answer()
     rates = []
