@@ -124,7 +124,7 @@ def read_page(page: str, url_fetcher: URLFetcher) -> weasyprint.HTML:
 class _Kept:
     """The computed style of an element and those of its pseudo-elements, for any document."""
 
-    __slots__ = ("number", "pseudo", "root", "style")
+    __slots__ = ("number", "pseudo", "pseudo_anchors", "root", "style")
 
     def __init__(
         self,
@@ -137,6 +137,7 @@ class _Kept:
         self.style = style
         self.root = root
         self.pseudo = pseudo
+        self.pseudo_anchors = [found["anchor"] for found in pseudo.values() if found["anchor"]]
 
 
 class _OfDocument(ComputedStyle):
@@ -219,11 +220,23 @@ class _StyleFor(StyleFor):
                     targets.collect_anchor(style["anchor"])
             root = root if root is not None else style
             self._computed_styles[element, None] = style
-            for pseudo_type, pseudo in kept.pseudo.items():
-                computed = _OfDocument(pseudo, style, root)
-                self._computed_styles[element, pseudo_type] = computed
-                if computed["anchor"]:
-                    targets.collect_anchor(computed["anchor"])
+            for anchor in kept.pseudo_anchors:
+                targets.collect_anchor(anchor)
+        self._kept_of = kept_of
+        self._root = root
+
+    def __call__(self, element: Any, pseudo_type: str | None = None) -> Any:
+        """Pseudo-elements have a style only when somebody asks for it: six of an element's are
+        declared, and hardly ever used."""
+        place = (element, pseudo_type)
+        if pseudo_type is not None and place not in self._computed_styles:
+            kept = self._kept_of.get(element)
+            pseudo = kept.pseudo.get(pseudo_type) if kept else None
+            if pseudo is None:
+                return None
+            style = self._computed_styles[element, None]
+            self._computed_styles[place] = _OfDocument(pseudo, style, self._root)
+        return super().__call__(element, pseudo_type)
 
 
 class _Styles:
