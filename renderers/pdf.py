@@ -28,6 +28,7 @@ from renderers.view import DocumentView
 FONTS = PACKAGE / "fonts"
 FACES = {400: "BillhouseSans-Regular", 600: "BillhouseSans-SemiBold", 700: "BillhouseSans-Bold"}
 VARIANT = "pdf/a-3a"
+ROWS_LEFT = 2_000  # of itemised usage, whose remains may wait to be collected
 
 logging.getLogger("weasyprint").setLevel(logging.ERROR)
 
@@ -39,6 +40,7 @@ class PdfWriter:
     def __init__(self, remembers: bool = True) -> None:
         self._fonts = FontConfiguration()
         self._memory = Memory(self._fonts) if remembers else None
+        self._rows_left = 0
         self._no_fetcher = URLFetcher(allowed_protocols=())
         # The faces are the only thing that is ever read, from files of this package.
         faces = "".join(
@@ -66,6 +68,7 @@ class PdfWriter:
     ) -> bytes:
         """The PDF file of a view. `identity` is the text that its file identifier comes from: the
         hash of the document. `own` is the operator's part of the template."""
+        self._make_room(view)
         itemised = view.itemised
         title = view.itemised_heading
         own_list = (
@@ -88,6 +91,13 @@ class PdfWriter:
             )
         assert content is not None  # it is only for a given target
         return content
+
+    def _make_room(self, view: DocumentView) -> None:
+        """Workers collect garbage between batches, for which long lists leave too much behind."""
+        if self._rows_left > ROWS_LEFT:
+            gc.collect()
+            self._rows_left = 0
+        self._rows_left += view.itemised.count if view.itemised else 0
 
     def _lay_out(
         self,
