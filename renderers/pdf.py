@@ -68,7 +68,6 @@ class PdfWriter:
     ) -> bytes:
         """The PDF file of a view. `identity` is the text that its file identifier comes from: the
         hash of the document. `own` is the operator's part of the template."""
-        self._make_room(view)
         itemised = view.itemised
         title = view.itemised_heading
         own_list = (
@@ -83,6 +82,7 @@ class PdfWriter:
             # WeasyPrint writes the file right after this, by this method.
             pdf.write = partial(_write, pdf)
 
+        self._make_room(view)
         with _garbage_kept(), self._memory.used(own) if self._memory else nullcontext():
             document = self._lay_out(view, template, palette, own_list, own)
             identifier = hashlib.md5(identity.encode(), usedforsecurity=False).hexdigest()
