@@ -63,7 +63,7 @@ from renderers.branding import OwnTemplate
 
 STYLES_KEPT = 4_000
 PLACES_KEPT = 50_000
-TEXTS_KEPT = 10_000
+TEXTS_KEPT = 3_000
 _OF_THE_PAGE = re.compile(r"\d\s*p?v(w|h|i|b|min|max)\b")
 _ATTRIBUTES = ("style", "lang", "id", "name", "width", "height")
 # All properties that shaping and breaking a text look at.
@@ -365,6 +365,11 @@ class _Recorder:
         self.operators: list[tuple[Any, ...]] = []
         self.fonts: list[_Glyphs] = []
         self.pango_fonts: dict[tuple[int, float], Any] = {}
+        self.is_usual = True
+
+    def close(self) -> None:
+        """Lets go of the document."""
+        del self._stream, self.ink_rect, self.logical_rect, self.pango_fonts
 
     def set_text_matrix(self, *values: float) -> None:
         """Differs each time."""
@@ -393,6 +398,29 @@ class _Recorder:
         self.operators.append(("set_text_rise", rise))
 
 
+class _Recent:
+    """A table that forgets what was not asked for since it was half full."""
+
+    def __init__(self) -> None:
+        self._young: Table = {}
+        self._old: Table = {}
+
+    def get(self, key: Any) -> Any:
+        """What stands under a key, or None."""
+        found = self._young.get(key)
+        if found is None:
+            found = self._old.get(key)
+            if found is not None:
+                self.put(key, found)
+        return found
+
+    def put(self, key: Any, value: Any) -> None:
+        """Remembers a value, which is not None."""
+        if len(self._young) >= TEXTS_KEPT // 2:
+            self._old, self._young = self._young, {}
+        self._young[key] = value
+
+
 class Memory:
     """What is remembered in one process, for documents of one font configuration."""
 
@@ -401,8 +429,8 @@ class Memory:
         self._by_place = self._keeps_styles = False
         self._styles: dict[tuple[int, ...], _Styles] = {}
         self._text_styles: dict[str, int] = {}
-        self._lines: dict[Any, tuple[dict[str, Any], tuple[Any, ...]]] = {}
-        self._texts: dict[Any, _Recorder | None] = {}
+        self._lines = _Recent()
+        self._texts = _Recent()
         # By key and size, since metrics are rounded in the size in which a font comes first. A font
         # lives as long as a layout that uses it.
         self._fonts: dict[tuple[int, float], tuple[Any, Any]] = {}
@@ -500,9 +528,7 @@ class Memory:
             layout, *rest = split_first_line(
                 text, style, context, max_width, justification_spacing, is_line_start, minimum
             )
-            if len(self._lines) >= TEXTS_KEPT:
-                self._lines.clear()
-            known = self._lines[key] = (layout.__dict__.copy(), tuple(rest))
+            self._lines.put(key, (layout.__dict__.copy(), tuple(rest)))
             return (layout, *rest)
         layout = Layout.__new__(Layout)
         layout.__dict__.update(known[0])
@@ -521,13 +547,11 @@ class Memory:
             draw_text(stream, textbox, offset_x, text_overflow, block_ellipsis)
             return
         key = (self._text_style(style), layout.text, layout.justification_spacing)
-        if key in self._texts:
-            text = self._texts[key]
-        else:
-            if len(self._texts) >= TEXTS_KEPT:
-                self._texts.clear()
-            text = self._texts[key] = self._recorded(stream, textbox)
+        text = self._texts.get(key)
         if text is None:
+            text = self._recorded(stream, textbox)
+            self._texts.put(key, text)
+        if not text.is_usual:
             draw_text(stream, textbox, offset_x, text_overflow, block_ellipsis)
             return
         fonts = []
@@ -552,23 +576,20 @@ class Memory:
             getattr(stream, name)(*values)
         stream.end_text()
 
-    def _recorded(self, stream, textbox) -> _Recorder | None:
-        """What `draw_first_line` does for a text, or None when it cannot be repeated."""
+    def _recorded(self, stream: Any, textbox: Any) -> _Recorder:
+        """What `draw_first_line` does for a text; for an unusual one that it is unusual."""
         recorder = _Recorder(stream)
         layout = textbox.pango_layout
         layout.reactivate(textbox.style)
         try:
             draw_first_line(recorder, textbox, "clip", "none", Matrix())
-        except _Unusual:
-            return None
-        else:
             for key, pango_font in recorder.pango_fonts.items():
                 self._fonts.setdefault(key, (pango_font, layout.layout))
-            recorder.pango_fonts.clear()
-            del recorder._stream
-            return recorder
-        finally:
-            layout.deactivate()
+        except _Unusual:
+            recorder.is_usual = False
+        layout.deactivate()
+        recorder.close()
+        return recorder
 
 
 def _resolve_percentages(box: Any, containing_block: Any) -> None:
