@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from renderers.branding import TEMPLATES, OwnTemplate, Palette, TemplateError, mix
@@ -83,11 +83,13 @@ def fill_page(
 
 @lru_cache(maxsize=8)
 def _template(template: str) -> jinja2.Template:
+    """A template of this package. It is code like the rest and needs no sandbox, which would take
+    a quarter of a page's time."""
     if template == "1":
         loader = jinja2.FileSystemLoader(TEMPLATES / "v1")
-        return _environment(SandboxedEnvironment, loader).get_template("document.html.j2")
+        return _environment(jinja2.Environment, loader).get_template("document.html.j2")
     loader = jinja2.DictLoader(_sources(template))
-    return _environment(SandboxedEnvironment, loader).get_template("document")
+    return _environment(jinja2.Environment, loader).get_template("document")
 
 
 @lru_cache(maxsize=8)
@@ -107,9 +109,7 @@ def _own_template(template: str, own: OwnTemplate) -> jinja2.Template:
     return _environment(ImmutableSandboxedEnvironment, loader).get_template("own")
 
 
-def _environment(
-    kind: type[SandboxedEnvironment], loader: jinja2.BaseLoader
-) -> SandboxedEnvironment:
+def _environment(kind: type[jinja2.Environment], loader: jinja2.BaseLoader) -> jinja2.Environment:
     return kind(
         loader=loader,
         autoescape=True,

@@ -9,7 +9,7 @@ import gc
 import hashlib
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache, partial
 from typing import BinaryIO
 
@@ -22,20 +22,25 @@ from renderers.branding import OwnTemplate, Palette
 from renderers.listing import Face, ListWriter
 from renderers.pages import PACKAGE, fill_page, print_css
 from renderers.pdf_file import write_file
+from renderers.remembering import Memory, read_page
 from renderers.view import DocumentView
 
 FONTS = PACKAGE / "fonts"
 FACES = {400: "BillhouseSans-Regular", 600: "BillhouseSans-SemiBold", 700: "BillhouseSans-Bold"}
 VARIANT = "pdf/a-3a"
+ROWS_LEFT = 2_000  # of itemised usage, whose remains may wait to be collected
 
 logging.getLogger("weasyprint").setLevel(logging.ERROR)
 
 
 class PdfWriter:
-    """Writes views as PDF files."""
+    """Writes views as PDF files. `remembers`: what WeasyPrint works out for one document is kept
+    for the next (renderers/remembering.py); the files are the same without."""
 
-    def __init__(self) -> None:
+    def __init__(self, remembers: bool = True) -> None:
         self._fonts = FontConfiguration()
+        self._memory = Memory(self._fonts) if remembers else None
+        self._rows_left = 0
         self._no_fetcher = URLFetcher(allowed_protocols=())
         # The faces are the only thing that is ever read, from files of this package.
         faces = "".join(
@@ -77,7 +82,8 @@ class PdfWriter:
             # WeasyPrint writes the file right after this, by this method.
             pdf.write = partial(_write, pdf)
 
-        with _garbage_kept():
+        self._make_room(view)
+        with _garbage_kept(), self._memory.used(own) if self._memory else nullcontext():
             document = self._lay_out(view, template, palette, own_list, own)
             identifier = hashlib.md5(identity.encode(), usedforsecurity=False).hexdigest()
             content = document.write_pdf(
@@ -85,6 +91,13 @@ class PdfWriter:
             )
         assert content is not None  # it is only for a given target
         return content
+
+    def _make_room(self, view: DocumentView) -> None:
+        """Workers collect garbage between batches, for which long lists leave too much behind."""
+        if self._rows_left > ROWS_LEFT:
+            gc.collect()
+            self._rows_left = 0
+        self._rows_left += view.itemised.count if view.itemised else 0
 
     def _lay_out(
         self,
@@ -100,7 +113,10 @@ class PdfWriter:
             page = fill_page(
                 view, template, palette, medium="print", own_list=own_list, flows=flows, own=own
             )
-            html = weasyprint.HTML(string=page, base_url=None, url_fetcher=self._no_fetcher)
+            if self._memory and own is None:
+                html = read_page(page, self._no_fetcher)
+            else:
+                html = weasyprint.HTML(string=page, base_url=None, url_fetcher=self._no_fetcher)
             return html.render(
                 stylesheets=[self._sheet(template, palette, view.paper, own), self._faces],
                 font_config=self._fonts,

@@ -10,6 +10,7 @@ from renderers.formatting import clean
 # Countries whose banking apps read EPC codes; elsewhere a code that no app reads would puzzle.
 EPC_COUNTRIES = frozenset({"AT", "BE", "DE", "FI", "NL"})
 _EPC_LARGEST = Decimal("999999999.99")
+_BAR = re.compile(rb"[^\0]+")  # dark modules side by side
 _BIC = re.compile(r"^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?$")
 
 
@@ -51,16 +52,10 @@ def qr_svg(text: str, title: str) -> str:
     rows = [bytes(row) for row in code.matrix]
     size = len(rows) + 2 * border
     path = []
-    for y, row in enumerate(rows):
-        x = 0
-        while x < len(row):
-            if not row[x]:
-                x += 1
-                continue
-            start = x
-            while x < len(row) and row[x]:
-                x += 1
-            path.append(f"M{start + border} {y + border}h{x - start}v1h-{x - start}z")
+    for y, row in enumerate(rows, border):
+        for bar in _BAR.finditer(row):
+            start, end = bar.span()
+            path.append(f"M{start + border} {y}h{end - start}v1h-{end - start}z")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="qr" viewBox="0 0 {size} {size}" '
         f'role="img" shape-rendering="crispEdges"><title>{_escape(title)}</title>'
