@@ -462,7 +462,8 @@ class _Reader:
             return (_plain(minutes), MINUTE) if whole else (_plain(quantity), SECOND)
         if unit == "byte":
             for size, code in ((10**9, GIGABYTE), (10**6, MEGABYTE)):
-                if quantity >= size:
+                # Four decimals of a quantity are what French receivers read.
+                if quantity >= size and not quantity % (size // 10**4):
                     return _plain(quantity / size), code
             return _plain(quantity), BYTE
         whole_period = (line["charged_from"], line["charged_to"]) in (

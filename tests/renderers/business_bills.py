@@ -10,14 +10,14 @@ from tests.renderers.samples import OCTOBER, Builder, Document, cents
 VAT_NUMBERS = {"FR": "FR40303265045", "DE": "DE136695976", "GB": "GB980780684", "CA": None}
 
 
-def bill(country: str = "FR", number: str = "F2026-00005001", **values: Any) -> Builder:
+def bill(seller: str = "FR", number: str = "F2026-00005001", **values: Any) -> Builder:
     """An empty bill of a company that pays by transfer."""
     kind = values.pop("kind_of_document", "invoice")
-    builder = Builder(country, number=number, kind=kind)
+    builder = Builder(seller, number=number, kind=kind)
     return builder.account(
         **{
             "kind": "business", "name": "Transports du Nord SA", "payment_method": "transfer",
-            "vat_number": VAT_NUMBERS[country], **values,
+            "vat_number": VAT_NUMBERS[seller], **values,
         }
     )  # fmt: skip
 
