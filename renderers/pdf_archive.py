@@ -102,9 +102,7 @@ class _Tree:
         self._document = _object(pdf, root["K"][0])
         numbers = _object(pdf, root["ParentTree"])["Nums"]
         self._owners: list[Any] = numbers[1::2]
-        self._pages = [
-            _object(pdf, b"%d 0 R" % number) for number in pdf.pages["Kids"][::3]
-        ]
+        self._pages = [_object(pdf, b"%d 0 R" % number) for number in pdf.pages["Kids"][::3]]
         # Page → what owns its marked content, by MCID.
         self._page_owners = {
             page.reference: self._owners[place] for place, page in enumerate(self._pages)
@@ -184,9 +182,7 @@ class _Tree:
         """Marked content that the tree does not reach."""
         owners = self._page_owners[page.reference]
         loose = {
-            mcid
-            for mcid, owner in enumerate(owners)
-            if int(owner.split()[0]) not in self._kept
+            mcid for mcid, owner in enumerate(owners) if int(owner.split()[0]) not in self._kept
         }
         if not loose:
             return
@@ -207,6 +203,9 @@ def _object(pdf: pydyf.PDF, reference: bytes) -> Any:
 
 def _packet(particulars: Particulars, has_invoice: bool) -> str:
     day = particulars.created.isoformat()
+    title = f'<rdf:li xml:lang="x-default">{escape(particulars.title)}</rdf:li>'
+    author = f"<rdf:li>{escape(particulars.author)}</rdf:li>"
+    language = f"<rdf:li>{escape(particulars.language)}</rdf:li>"
     parts = [
         _XMP_HEAD,
         '<x:xmpmeta xmlns:x="adobe:ns:meta/">',
@@ -216,10 +215,9 @@ def _packet(particulars: Particulars, has_invoice: bool) -> str:
         "</rdf:Description>",
         '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">',
         "<dc:format>application/pdf</dc:format>",
-        '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">',
-        f"{escape(particulars.title)}</rdf:li></rdf:Alt></dc:title>",
-        f"<dc:creator><rdf:Seq><rdf:li>{escape(particulars.author)}</rdf:li></rdf:Seq></dc:creator>",
-        f"<dc:language><rdf:Bag><rdf:li>{escape(particulars.language)}</rdf:li></rdf:Bag></dc:language>",
+        f"<dc:title><rdf:Alt>{title}</rdf:Alt></dc:title>",
+        f"<dc:creator><rdf:Seq>{author}</rdf:Seq></dc:creator>",
+        f"<dc:language><rdf:Bag>{language}</rdf:Bag></dc:language>",
         "</rdf:Description>",
         '<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"',
         ' xmlns:pdf="http://ns.adobe.com/pdf/1.3/">',
@@ -248,7 +246,8 @@ def _factur_x() -> list[str]:
         f"<fx:{name}>{value}</fx:{name}>" for name, (value, _) in _FX_PROPERTIES.items()
     )
     return [
-        '<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"',
+        '<rdf:Description rdf:about=""',
+        ' xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"',
         ' xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"',
         ' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">',
         '<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">',

@@ -63,9 +63,7 @@ def _line(transaction: etree._Element, line: Line) -> None:
     product = _add(item, "ram:SpecifiedTradeProduct")
     _add(product, "ram:Name", line.name)
     _add_if(product, "ram:Description", line.description)
-    price = _add(
-        _add(item, "ram:SpecifiedLineTradeAgreement"), "ram:NetPriceProductTradePrice"
-    )
+    price = _add(_add(item, "ram:SpecifiedLineTradeAgreement"), "ram:NetPriceProductTradePrice")
     _add(price, "ram:ChargeAmount", line.price)
     if line.base_quantity != 1:
         _add(price, "ram:BasisQuantity", line.base_quantity, unitCode=line.unit)
