@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 DATA_AT_FAULT = 1
 CALL_WRONG = 2
 
+SHOWN = 20  # rows of a table that may hold every document of a bill run
+
 app = typer.Typer(
     name="billhouse",
     help="Mobile billing as a data warehouse: usage files in, invoices and a ledger out.",

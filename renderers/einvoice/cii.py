@@ -6,10 +6,8 @@ Elements stand in the order of the Factur-X 1.09 schema, profile EN 16931.
 import datetime as dt
 from decimal import Decimal
 
-from lxml import etree
-
 from renderers.einvoice.model import DISCOUNT, GUIDELINE, EInvoice, Line, Party, TaxSubtotal
-from renderers.einvoice.xml import Writer, to_bytes
+from renderers.einvoice.xml import Element, Writer, to_bytes
 
 _UNECE = "urn:un:unece:uncefact:data:"
 _WRITER = Writer(
@@ -54,7 +52,7 @@ def cii_xml(invoice: EInvoice) -> bytes:
     return to_bytes(root)
 
 
-def _line(transaction: etree._Element, line: Line) -> None:
+def _line(transaction: Element, line: Line) -> None:
     item = _add(transaction, "ram:IncludedSupplyChainTradeLineItem")
     head = _add(item, "ram:AssociatedDocumentLineDocument")
     _add(head, "ram:LineID", line.line_id)
@@ -76,7 +74,7 @@ def _line(transaction: etree._Element, line: Line) -> None:
     _add(totals, "ram:LineTotalAmount", line.net)
 
 
-def _party(parent: etree._Element, name: str, party: Party) -> None:
+def _party(parent: Element, name: str, party: Party) -> None:
     element = _add(parent, name)
     _add(element, "ram:Name", party.name)
     _add_if(element, "ram:Description", party.legal_text)
@@ -103,7 +101,7 @@ def _party(parent: etree._Element, name: str, party: Party) -> None:
         )  # fmt: skip
 
 
-def _address(parent: etree._Element, party: Party) -> None:
+def _address(parent: Element, party: Party) -> None:
     address = _add(parent, "ram:PostalTradeAddress")
     _add_if(address, "ram:PostcodeCode", party.postal_code)
     _add_if(address, "ram:LineOne", party.street)
@@ -112,7 +110,7 @@ def _address(parent: etree._Element, party: Party) -> None:
     _add_if(address, "ram:CountrySubDivisionName", party.region)
 
 
-def _settlement(transaction: etree._Element, invoice: EInvoice) -> None:
+def _settlement(transaction: Element, invoice: EInvoice) -> None:
     settlement = _add(transaction, "ram:ApplicableHeaderTradeSettlement")
     _add(settlement, "ram:PaymentReference", invoice.number)
     _add(settlement, "ram:InvoiceCurrencyCode", invoice.currency)
@@ -157,7 +155,7 @@ def _settlement(transaction: etree._Element, invoice: EInvoice) -> None:
             _date(document, "ram:FormattedIssueDateTime", day, kind="qdt")
 
 
-def _subtotal(settlement: etree._Element, tax: TaxSubtotal) -> None:
+def _subtotal(settlement: Element, tax: TaxSubtotal) -> None:
     element = _add(settlement, "ram:ApplicableTradeTax")
     _add(element, "ram:CalculatedAmount", tax.tax)
     _add(element, "ram:TypeCode", "VAT")
@@ -169,19 +167,19 @@ def _subtotal(settlement: etree._Element, tax: TaxSubtotal) -> None:
         _add(element, "ram:RateApplicablePercent", tax.rate)
 
 
-def _category(element: etree._Element, category: str, rate: Decimal) -> None:
+def _category(element: Element, category: str, rate: Decimal) -> None:
     _add(element, "ram:TypeCode", "VAT")
     _add(element, "ram:CategoryCode", category)
     if category != "O":
         _add(element, "ram:RateApplicablePercent", rate)
 
 
-def _period(parent: etree._Element, start: dt.date | None, end: dt.date | None) -> None:
+def _period(parent: Element, start: dt.date | None, end: dt.date | None) -> None:
     if start and end:
         period = _add(parent, "ram:BillingSpecifiedPeriod")
         _date(period, "ram:StartDateTime", start)
         _date(period, "ram:EndDateTime", end)
 
 
-def _date(parent: etree._Element, name: str, day: dt.date, kind: str = "udt") -> None:
+def _date(parent: Element, name: str, day: dt.date, kind: str = "udt") -> None:
     _add(_add(parent, name), f"{kind}:DateTimeString", day.strftime("%Y%m%d"), format="102")

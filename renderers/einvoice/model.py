@@ -25,7 +25,7 @@ from renderers.view import SCHEMA, own_name
 
 INVOICE, CREDIT_NOTE = "380", "381"  # BT-3, UNTDID 1001
 GUIDELINE = "urn:cen.eu:en16931:2017"  # BT-24
-# Categories of EN 16931 (BT-151): rates above 0, rate 0, and those that need the buyer's VAT number.
+# Categories (BT-151) with a rate, at rate 0, and those that need the buyer's VAT number.
 RATED, AT_ZERO = frozenset("SLM"), frozenset({"Z", "E", "AE", "K", "G", "O"})
 REVERSED = frozenset({"AE", "K"})
 # The reason code (VATEX) that belongs to a category, and to no other.
@@ -688,7 +688,7 @@ def _countries() -> frozenset[str]:
     """ISO 3166 codes: the territories that CLDR names, less its own additions."""
     additions = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB",
                  "XK", "ZZ"}  # fmt: skip
-    names = Locale("en").territories
+    names = map(str, Locale("en").territories)
     return frozenset(code for code in names if len(code) == 2 and code.isalpha()) - additions
 
 

@@ -6,10 +6,8 @@ Elements stand in the order of the schema; the mapping is that of CEN/TS 16931-3
 import datetime as dt
 from decimal import Decimal
 
-from lxml import etree
-
 from renderers.einvoice.model import DISCOUNT, GUIDELINE, EInvoice, Line, Party
-from renderers.einvoice.xml import Writer, to_bytes
+from renderers.einvoice.xml import Element, Writer, to_bytes
 
 _OASIS = "urn:oasis:names:specification:ubl:schema:xsd:"
 _COMMON = {
@@ -83,7 +81,7 @@ def ubl_xml(invoice: EInvoice) -> bytes:
     return to_bytes(root)
 
 
-def _line(root: etree._Element, line: Line, invoice: EInvoice) -> None:
+def _line(root: Element, line: Line, invoice: EInvoice) -> None:
     is_credit = invoice.is_credit_note
     element = _add(root, "cac:CreditNoteLine" if is_credit else "cac:InvoiceLine")
     _add(element, "cbc:ID", line.line_id)
@@ -102,7 +100,7 @@ def _line(root: etree._Element, line: Line, invoice: EInvoice) -> None:
         _add(price, "cbc:BaseQuantity", line.base_quantity, unitCode=line.unit)
 
 
-def _party(parent: etree._Element, party: Party) -> None:
+def _party(parent: Element, party: Party) -> None:
     element = _add(parent, "cac:Party")
     _add_if(element, "cbc:EndpointID", party.address, schemeID=party.address_scheme)
     _address(_add(element, "cac:PostalAddress"), party)
@@ -120,7 +118,7 @@ def _party(parent: etree._Element, party: Party) -> None:
         _add_if(contact, "cbc:ElectronicMail", party.email)
 
 
-def _address(element: etree._Element, party: Party) -> None:
+def _address(element: Element, party: Party) -> None:
     _add_if(element, "cbc:StreetName", party.street)
     _add_if(element, "cbc:CityName", party.city)
     _add_if(element, "cbc:PostalZone", party.postal_code)
@@ -128,7 +126,7 @@ def _address(element: etree._Element, party: Party) -> None:
     _add(_add(element, "cac:Country"), "cbc:IdentificationCode", party.country)
 
 
-def _taxes(root: etree._Element, invoice: EInvoice) -> None:
+def _taxes(root: Element, invoice: EInvoice) -> None:
     total = _add(root, "cac:TaxTotal")
     _money(total, "cbc:TaxAmount", invoice.tax, invoice)
     for tax in invoice.taxes:
@@ -142,8 +140,8 @@ def _taxes(root: etree._Element, invoice: EInvoice) -> None:
 
 
 def _category(
-    parent: etree._Element, name: str, category: str, rate: Decimal, *, scheme: bool = True
-) -> etree._Element:
+    parent: Element, name: str, category: str, rate: Decimal, *, scheme: bool = True
+) -> Element:
     element = _add(parent, name)
     _add(element, "cbc:ID", category)
     if category != "O":
@@ -153,12 +151,12 @@ def _category(
     return element
 
 
-def _period(parent: etree._Element, start: dt.date | None, end: dt.date | None) -> None:
+def _period(parent: Element, start: dt.date | None, end: dt.date | None) -> None:
     if start and end:
         period = _add(parent, "cac:InvoicePeriod")
         _add(period, "cbc:StartDate", start)
         _add(period, "cbc:EndDate", end)
 
 
-def _money(parent: etree._Element, name: str, amount: Decimal, invoice: EInvoice) -> None:
+def _money(parent: Element, name: str, amount: Decimal, invoice: EInvoice) -> None:
     _add(parent, name, amount, currencyID=invoice.currency)

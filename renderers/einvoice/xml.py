@@ -3,8 +3,11 @@
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
-from lxml import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
+
+Element = Any  # lxml says nothing of its types
 
 
 class Writer:
@@ -15,7 +18,7 @@ class Writer:
         self._namespaces = dict(namespaces)
         self._names: dict[str, str] = {}
 
-    def root(self, name: str, default: str | None = None) -> etree._Element:
+    def root(self, name: str, default: str | None = None) -> Element:
         """A new document's element; with `default`, names of that prefix need none."""
         prefixes = {
             None if prefix == default else prefix: address
@@ -25,11 +28,11 @@ class Writer:
 
     def add(
         self,
-        parent: etree._Element,
+        parent: Element,
         name: str,
         value: str | int | Decimal | dt.date | None = None,
         **attributes: str | None,
-    ) -> etree._Element:
+    ) -> Element:
         """A child with a text; attributes that are None are left out."""
         element = etree.SubElement(parent, self._name(name))
         if value is not None:
@@ -41,7 +44,7 @@ class Writer:
 
     def add_if(
         self,
-        parent: etree._Element,
+        parent: Element,
         name: str,
         value: str | int | Decimal | dt.date | None,
         **attributes: str | None,
@@ -65,5 +68,5 @@ def text_of(value: str | int | Decimal | dt.date) -> str:
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
-def to_bytes(root: etree._Element) -> bytes:
+def to_bytes(root: Element) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lxml import etree
 
 from orchestration.crediting import credit_note_of
 from renderers.einvoice import EInvoice, NotExpressible, cii_xml, is_wanted, of_document, ubl_xml
@@ -29,6 +28,7 @@ from tests.renderers.business_bills import (
 )
 from tests.renderers.business_bills import three_decimals as in_thousandths
 from tests.renderers.hostile import HOSTILE
+from tests.renderers.validation import etree
 
 # The French administration's rules know neither other countries' taxes nor other currencies.
 NOT_FRENCH = {"canary_islands", "without_decimals", "three_decimals"}

@@ -11,14 +11,13 @@ from typing import Any
 import pikepdf
 import pytest
 from facturx import get_xml_from_pdf
-from lxml import etree
 
 from renderers.branding import Branding
 from renderers.einvoice import cii_xml, of_document
 from renderers.rendering import render_pdf
 from tests.renderers import samples
 from tests.renderers.business_bills import KINDS, of_business, plain
-from tests.renderers.validation import CII_SCHEMA, schema_faults
+from tests.renderers.validation import CII_SCHEMA, etree, schema_faults
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 PDFA = "{http://www.aiim.org/pdfa/ns/id/}"
@@ -64,7 +63,7 @@ def pdf(request: pytest.FixtureRequest) -> pikepdf.Pdf:
 
 def elements(pdf: pikepdf.Pdf) -> Iterator[tuple[Any, tuple[str, ...]]]:
     """Every structure element with the kinds above it."""
-    stack = [(kid, ()) for kid in _kids(pdf.Root.StructTreeRoot)]
+    stack: list[tuple[Any, tuple[str, ...]]] = [(kid, ()) for kid in _kids(pdf.Root.StructTreeRoot)]
     while stack:
         element, above = stack.pop()
         if not isinstance(element, pikepdf.Dictionary) or "/S" not in element:
@@ -120,9 +119,9 @@ def test_every_piece_of_content_is_reached_once_or_an_artifact(pdf: pikepdf.Pdf)
 
 
 def test_the_number_tree_leads_from_content_to_its_element(pdf: pikepdf.Pdf) -> None:
-    numbers = list(pdf.Root.StructTreeRoot.ParentTree.Nums)
+    numbers: list[Any] = list(pdf.Root.StructTreeRoot.ParentTree.Nums)
     assert numbers[::2] == sorted(set(numbers[::2]))
-    tree = dict(zip(numbers[::2], numbers[1::2], strict=True))
+    tree: dict[int, Any] = dict(zip(numbers[::2], numbers[1::2], strict=True))
     for page in pdf.pages:
         owners = tree[int(page.obj.StructParents)]
         for mcid in marked_content(page)[0]:
@@ -282,6 +281,7 @@ def test_the_e_invoice_is_inside(name: str) -> None:
 def test_a_library_for_factur_x_finds_it() -> None:
     name, content = get_xml_from_pdf(content_of("credit note"), check_xsd=True)
     assert name == "factur-x.xml"
+    assert content
     assert schema_faults(content, CII_SCHEMA) == []
 
 

@@ -106,7 +106,7 @@ def archived_documents(billhouse: Billhouse) -> dg.MaterializeResult:
 def rendered_documents(
     context: dg.AssetExecutionContext, billhouse: Billhouse
 ) -> dg.MaterializeResult:
-    """HTML, PDF and e-invoice of every document issued for the bill date, in the documents folder."""
+    """HTML, PDF and e-invoice of every document issued for the bill date, in its folder."""
     try:
         report = billhouse.steps.render(translation.of_partition(context))
     except DeliveryFailed as error:
