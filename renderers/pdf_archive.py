@@ -151,8 +151,8 @@ class _Tree:
             return element["K"]
         kids: list[Any] = []
         for kid in element["K"]:
-            child = _object(self._pdf, kid)
-            if child["S"] != "/Div":
+            child = {} if isinstance(kid, int) else _object(self._pdf, kid)
+            if child.get("S") != "/Div":
                 kids.append(kid)
                 continue
             for item in child["K"]:

@@ -47,7 +47,7 @@ def cii_xml(invoice: EInvoice) -> bytes:
     if any(tax.category == "K" for tax in invoice.taxes):
         _address(_add(delivery, "ram:ShipToTradeParty"), invoice.buyer)
     event = _add(delivery, "ram:ActualDeliverySupplyChainEvent")
-    _date(event, "ram:OccurrenceDateTime", invoice.end)
+    _date(event, "ram:OccurrenceDateTime", invoice.delivered)
     _settlement(transaction, invoice)
     return to_bytes(root)
 

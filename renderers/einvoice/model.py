@@ -123,7 +123,8 @@ class Means:
 @dataclass(frozen=True, slots=True)
 class EInvoice:
     """A document of EN 16931. Notes are pairs of subject code (or None) and text; `preceding` are
-    numbers and dates of the documents that this one corrects (BG-3); `end` is inclusive."""
+    numbers and dates of the documents that this one corrects (BG-3); `end` is inclusive and may
+    lie ahead of `delivered` (BT-72), the last day of the billing period."""
 
     type_code: str
     number: str
@@ -137,6 +138,7 @@ class EInvoice:
     buyer: Party
     start: dt.date
     end: dt.date
+    delivered: dt.date
     preceding: tuple[tuple[str, dt.date | None], ...]
     means: Means | None
     lines: tuple[Line, ...]
@@ -241,6 +243,7 @@ class _Reader:
             # billed in advance reaches ahead.
             start=min([to_date(period["start"]), *days]),
             end=max([to_date(period["end"]) - _DAY, *days]),
+            delivered=to_date(period["end"]) - _DAY,
             preceding=tuple(self._preceding()),
             means=self._means(currency) if is_owed else None,
             lines=lines,

@@ -45,7 +45,7 @@ def ubl_xml(invoice: EInvoice) -> bytes:
     _party(_add(root, "cac:AccountingSupplierParty"), invoice.seller)
     _party(_add(root, "cac:AccountingCustomerParty"), invoice.buyer)
     delivery = _add(root, "cac:Delivery")
-    _add(delivery, "cbc:ActualDeliveryDate", invoice.end)
+    _add(delivery, "cbc:ActualDeliveryDate", invoice.delivered)
     if any(tax.category == "K" for tax in invoice.taxes):
         _address(_add(_add(delivery, "cac:DeliveryLocation"), "cac:Address"), invoice.buyer)
     if invoice.means:

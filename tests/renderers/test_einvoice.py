@@ -290,6 +290,7 @@ def test_crediting_an_invoice_in_full_turns_it_round(kind: str, tmp_path: Path) 
 def test_periods_of_lines_lie_within_that_of_the_invoice() -> None:
     invoice = invoice_of("corrections")
     assert (invoice.start, invoice.end) == (dt.date(2026, 10, 1), dt.date(2026, 12, 31))
+    assert invoice.delivered == dt.date(2026, 11, 30)
     for line in invoice.lines:
         assert line.start and line.end and invoice.start <= line.start <= line.end <= invoice.end
 
