@@ -225,6 +225,7 @@ def test_the_file_says_what_it_is_once(pdf: pikepdf.Pdf) -> None:
 def test_the_file_has_what_an_archive_needs(pdf: pikepdf.Pdf) -> None:
     root = pdf.Root
     assert str(root.Lang)
+    assert pdf.check_pdf_syntax() == []
     assert root.MarkInfo.Marked is True
     assert root.ViewerPreferences.DisplayDocTitle is True
     (intent,) = root.OutputIntents
