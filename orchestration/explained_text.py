@@ -386,5 +386,21 @@ def _limit_facts(row: Row) -> list[tuple[str, str]]:
     return [(name, f"{money(limit, row['currency_code'])} a period ({where})")]
 
 
+def base_title(row: Row) -> str:
+    """What a charge was computed on, and what it took from it (charging.charge_bases)."""
+    amount, counted, currency = row["amount"], row["amount_counted"], row["currency_code"]
+    said = f"on {row['base_key']}: {money(amount, currency)}"
+    if counted.rstrip("0") != amount.rstrip("0"):
+        said += f", of which {money(counted, currency)} counted"
+    if row["amount_taken"] is not None:
+        said += f", takes {money(row['amount_taken'], currency)}"
+    return said
+
+
 def _late_fee_facts(row: Row) -> list[tuple[str, str]]:
-    return [("for", f"document {row['charge_id']} (operator.yaml: billing.late_fee)")]
+    fixed = money(row["late_fee_amount"], row["currency_code"])
+    fee = f"{number(row['late_fee_percent'])} % and {fixed}"
+    return [
+        ("fee", f"{fee} (operator.yaml: billing.late_fee)"),
+        ("for", f"document {row['charge_id']}, unpaid on {row['charged_from']}"),
+    ]

@@ -262,9 +262,19 @@ class Explainer:
             f"charge {key}: {text.money(row['amount_net'], currency)}",
             row,
             facts,
-            [*billed, *self._usage_totals(row), *events],
+            [*billed, *self._bases(row), *self._usage_totals(row), *events],
             left_out,
         )
+
+    def _bases(self, charge: Row) -> list[Explanation]:
+        """What a discount, cap credit, top-up or late fee was computed on (5.3 to 5.5)."""
+        found = self._select(
+            "charging.charge_bases",
+            "base_key, amount, amount_counted, amount_taken, currency_code",
+            "charge_key = ? order by base_key nulls first",
+            charge["charge_key"],
+        )
+        return [Explanation("base", text.base_title(row), row) for row in found]
 
     def _still_owed(self, charge: Row) -> list[Fact]:
         """What documents billed of a charge, and the difference that is not billed yet."""

@@ -480,17 +480,20 @@ def blocking_tests() -> dict[str, str]:
 
 
 def warned_checks(nodes: Iterable[dbt.NodeResult]) -> list[str]:
-    """Checks of severity warn that found rows: they stop nothing, and somebody should look."""
+    """Checks of severity warn that found rows: they stop nothing, and somebody should look.
+
+    Each is told once, as it ended last: several steps of a bill run look at the same table.
+    """
     found = [node for node in nodes if node.is_test and node.status == "warn"]
     if not found:
         return []
     known = dbt.read_manifest()["nodes"]
-    told = []
+    told: dict[str, str] = {}
     for node in found:
         attached = known.get(known[node.unique_id].get("attached_node") or "")
         table = f" in {attached['schema']}.{attached['alias']}" if attached else ""
-        told.append(f"check {node.name}: {node.failures} rows{table}")
-    return told
+        told[node.unique_id] = f"check {node.name}: {node.failures} rows{table}"
+    return list(told.values())
 
 
 def document_of(text: str) -> dict[str, Any]:

@@ -47,12 +47,12 @@ class Messages:
         return key in self.texts
 
 
-def languages(folder: Path = CATALOGS) -> list[str]:
-    """The languages that have a catalogue."""
-    return sorted(path.stem for path in folder.glob("*.yaml"))
+def languages(folder: Path | None = None) -> list[str]:
+    """The languages that have a catalogue in `folder`, by default that of bills."""
+    return sorted(path.stem for path in (folder or CATALOGS).glob("*.yaml"))
 
 
-def find_language(*wanted: str | None, folder: Path = CATALOGS) -> str:
+def find_language(*wanted: str | None, folder: Path | None = None) -> str:
     """The first wanted language with a catalogue, by region and then without ("de_AT" → "de")."""
     known = languages(folder)
     for language in wanted:
@@ -64,9 +64,9 @@ def find_language(*wanted: str | None, folder: Path = CATALOGS) -> str:
     return DEFAULT_LANGUAGE
 
 
-def read_catalog(language: str, folder: Path = CATALOGS) -> dict[str, Message]:
+def read_catalog(language: str, folder: Path | None = None) -> dict[str, Message]:
     """The file of one language as it stands, without its parent's messages."""
-    text = (folder / f"{language}.yaml").read_text(encoding="utf-8")
+    text = ((folder or CATALOGS) / f"{language}.yaml").read_text(encoding="utf-8")
     if language.startswith("fr"):
         # French sets a space before double punctuation that must not begin a line.
         text = re.sub(r"(?<=[\w}]) (?=[?!;:»](?: |\"))", "\u00a0", text)
@@ -74,7 +74,7 @@ def read_catalog(language: str, folder: Path = CATALOGS) -> dict[str, Message]:
 
 
 @lru_cache(maxsize=32)
-def messages_for(language: str, folder: Path = CATALOGS) -> Messages:
+def messages_for(language: str, folder: Path | None = None) -> Messages:
     """All messages of a language, its parent's included."""
     texts = read_catalog(language, folder)
     parent = texts.pop("extends", None)

@@ -13,6 +13,7 @@ files. October 2026, one Parquet file per day, about 100 records per subscriber:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -228,11 +229,21 @@ RECORDS = """
 """
 
 
-def write_month(folder: Path, records: int) -> None:
-    """Write the operator folder with this many usage records, if it is not there yet."""
+def write_month(
+    folder: Path,
+    records: int,
+    *,
+    subscriptions: int | None = None,
+    tables: Mapping[str, str] | None = None,
+) -> None:
+    """Write the operator folder with this many usage records, if it is not there yet.
+
+    `subscriptions`: by default one per RECORDS_PER_SUBSCRIBER. `tables`: more tables, or others in
+    the place of those of REFERENCE, as queries.
+    """
     if (folder / "operator.yaml").exists():
         return
-    subscriptions = max(100, records // RECORDS_PER_SUBSCRIBER)
+    subscriptions = subscriptions or max(100, records // RECORDS_PER_SUBSCRIBER)
     for part in ("ratebook", "crm", "cdr/core", "branding"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     con = duckdb.connect()
@@ -279,7 +290,7 @@ def write_month(folder: Path, records: int) -> None:
         select prefix, row_number() over (order by prefix) - 1 as n
         from (select distinct prefix from prefixes)""")
     found = con.execute("select count(*) from numbered_prefixes").fetchall()[0][0]
-    for name, query in REFERENCE.items():
+    for name, query in {**REFERENCE, **(tables or {})}.items():
         con.execute(f"copy ({query}) to '{folder / name}.csv' (header, delimiter ',')")
     values = {
         "s": subscriptions,

@@ -6,3 +6,12 @@
 {% macro first_bill_date_in_window() -%}
     (select first_bill_date from {{ ref('bill_run') }})
 {%- endmacro %}
+
+{#- The periods that a run charges anew, of the accounts that it bills: what a table of charges replaces. -#}
+{% macro periods_of_the_window() -%}
+    period_end > (select window_start from customers.bill_run) and account_id in (
+        select accounts.account_id
+        from customers.accounts as accounts
+        inner join customers.bill_run as bill_run on accounts.cycle_day = bill_run.cycle_day
+    )
+{%- endmacro %}

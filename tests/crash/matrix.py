@@ -19,10 +19,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from orchestration import dbt
 
 ROOT = Path(__file__).parents[2]
 FOREIGN = ("BILLHOUSE_", "STRIPE_", "DAGSTER_", "DBT_")
@@ -151,10 +154,13 @@ class Place:
     def snapshot(self) -> Snapshot:
         """Digests of everything that a bill run leaves behind, Dagster's own records aside."""
         found: Snapshot = {}
+        passing = work_tables()
         with duckdb.connect(str(self.warehouse), read_only=True) as con:
             for schema, table in con.execute(
                 "select schema_name, table_name from duckdb_tables() where not internal"
             ).fetchall():
+                if f"{schema}.{table}" in passing:
+                    continue
                 found[f"{schema}.{table}"] = _table_digest(con, schema, table)
         documents = self.root / "documents"
         for path in sorted(documents.rglob("*")):
@@ -181,6 +187,34 @@ def differences(wanted: Mapping[str, str], found: Mapping[str, str]) -> list[str
         for name in sorted({*wanted, *found})
         if wanted.get(name) != found.get(name)
     ]
+
+
+@cache
+def work_tables() -> frozenset[str]:
+    """Private tables that hold what the last run worked on, and nothing that a later run reads.
+
+    The usage that a run judges ("int_judging_scope") is what is new to it. When a draft is killed
+    after it has rated everything, nothing is new to the next one and these tables stand empty,
+    as after an undisturbed run that was repeated. What they lead to is kept in other tables, and
+    those are compared.
+    """
+    manifest = dbt.read_manifest()
+    nodes: dict[str, Any] = manifest["nodes"]
+    waiting = [name for name in nodes if name.endswith(".int_judging_scope")]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in found or nodes.get(name, {}).get("resource_type") != "model":
+            continue
+        found.add(name)
+        waiting += manifest["child_map"][name]
+    return frozenset(
+        f"{node['schema']}.{node['alias']}"
+        for node in (nodes[name] for name in found)
+        if node["config"]["materialized"] == "table"
+        and node["schema"] in ("mediation", "rating")
+        and node["name"].startswith("int_")
+    )
 
 
 # --- processor time ------------------------------------------------------------------------------

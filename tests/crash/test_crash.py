@@ -6,4 +6,4 @@ from tests.crash.run import run
 
 
 def test_killed_bill_runs_end_as_if_nobody_had_killed_them(tmp_path: Path) -> None:
-    assert run(tmp_path, kills=4, seed=5, subscribers=60, bill_runs=1) == 0
+    assert run(tmp_path, kills=2, seed=5, subscribers=60, bill_runs=1) == 0

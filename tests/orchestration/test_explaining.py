@@ -26,7 +26,8 @@ from tests.support.operator_builder import write_usage
 COLUMNS = Path(__file__).with_name("explained_columns.yaml")
 DOCS = Path(__file__).parents[2] / "docs" / "explain.md"
 
-INVOICE, CORRECTION = "F2026-00000001", "F2026-00000002"
+INVOICE, CORRECTION = "F2026-00000001", "F2026-00000003"
+MESSAGES = "A2/S2/usage/Messages/2026-01-01/2026-02-01/standard"
 FR_CALLS = "A1/S1/usage/FR/2026-01-01/2026-02-01/standard"
 # A started minute counts; 0.05 for the connection.
 MINUTES = {"zone": "FR", "per": 60, "first_increment": 60, "next_increment": 60}
@@ -57,6 +58,9 @@ PRODUCTS = [
     {"product_id": "abroad", "name": "Abroad", "kind": "option", "charge": "none", "price": None},
 ]
 PRODUCTS[1]["rate_card_id"] = "abroad"
+# The second account's: 1.12 of messages go down by two discounts and the cap, then a minimum.
+PRODUCTS.append({"product_id": "limits", "price": "5.00", "spend_cap": "0.50"})
+PRODUCTS[2]["minimum_spend"] = "10.00"
 CALLS = [
     {"record_id": "R1", "duration_seconds": 100, "started_at": "2026-01-10T10:00:00Z"},
     {"record_id": "R2", "duration_seconds": "129.5", "started_at": "2026-01-10T11:00:00Z"},
@@ -90,6 +94,15 @@ CALLS = [
     {"record_id": "N1", "disposition": "no answer", "duration_seconds": 0},
     {"record_id": "X1", "started_at": "never"},
     {"record_id": "B1", "subscriber": "33600000098"},
+    *(
+        {
+            "record_id": f"L{n}",
+            "service": "sms",
+            "subscriber": "33600000002",
+            "started_at": f"2026-01-15T11:00:0{n}Z",
+        }
+        for n in (1, 2, 3)
+    ),
 ]
 AGAIN = [CALLS[0]]
 ELSEWHERE = [{"record_id": "B1", "subscriber": "33600000098"}]
@@ -106,6 +119,9 @@ AMOUNTS = {
     "M2": "0.05",
     "M3": "1.02",  # the third opens the second tier
     "P1": "0.29",
+    "L1": "0.05",
+    "L2": "0.05",
+    "L3": "1.02",
     "R9": "0.29",
 }
 
@@ -113,15 +129,32 @@ AMOUNTS = {
 @pytest.fixture(scope="module")
 def at(install_session: Install) -> Installation:
     installation = install_session(
+        operator={"billing": {"late_fee": {"percent": 5, "amount": "2.00", "after_days": 10}}},
+        accounts=[{}, {}],
+        subscriptions=[{}, {"account_id": "A2"}],
+        identifiers=[{}, {}],
         rates=RATES,
         products=PRODUCTS,
-        subscribed_products=[{}, {"product_id": "abroad"}],
+        subscribed_products=[
+            {},
+            {"product_id": "abroad"},
+            {"account_id": "A2", "subscription_id": "S2", "product_id": "limits"},
+        ],
         allowances=[
             {"quantity": 3, "unit": "minute", "increment": 60, "zones": "FR", "name": "3 minutes"}
         ],
         bands=[{}],
-        discounts=[{"applies_to": "recurring", "name": "Ten percent"}],
-        subscribed_discounts=[{}],
+        discounts=[
+            {"applies_to": "recurring", "name": "Ten percent"},
+            {"applies_to": "usage", "sequence": 2},
+            {"applies_to": "usage", "sequence": 3, "value": "5"},
+        ],
+        subscribed_discounts=[
+            {},
+            {"account_id": "A2", "subscription_id": "S2", "discount_id": "discount2"},
+            {"account_id": "A2", "subscription_id": None, "discount_id": "discount3"},
+        ],
+        payments=[{"invoice_number": INVOICE, "amount": "1000.00"}],
         instalments=[{}],
         adjustments=[{}],
         usage={"core": {"a.csv": CALLS, "b.csv": AGAIN}, "other": {"c.csv": ELSEWHERE}},
@@ -338,6 +371,37 @@ def test_usage_charge_has_totals_by_rate_and_as_many_events_as_asked_for(at: Ins
             "A1/S1/discount/discount1/2026-01-01/2026-02-01/standard",
             ("10 % of recurring (ratebook/discounts.csv:2)", "crm/subscribed_discounts.csv:2"),
         ),
+        (
+            "A2/S2/discount/discount2/2026-01-01/2026-02-01/standard",
+            (f"on {MESSAGES}: 1.12 EUR, takes 0.11 EUR", "-0.11 EUR"),
+        ),
+        (
+            "A2/-/discount/discount3/2026-01-01/2026-02-01/standard",
+            (f"on {MESSAGES}: 1.12 EUR, of which 1.01 EUR counted, takes 0.05 EUR", "-0.05 EUR"),
+        ),
+        (
+            "A2/S2/cap_credit/limits/2026-01-01/2026-02-01/standard",
+            (
+                "0.50 EUR a period (ratebook/products.csv:4)",
+                f"on {MESSAGES}: 1.12 EUR, of which 0.96 EUR counted",
+                "-0.46 EUR",
+            ),
+        ),
+        (
+            "A2/S2/minimum_top_up/limits/2026-01-01/2026-02-01/standard",
+            (
+                "10.00 EUR a period (ratebook/products.csv:4)",
+                "on A2/S2/cap_credit/limits/2026-01-01/2026-02-01/standard: -0.46 EUR",
+                f"on {MESSAGES}: 1.12 EUR, of which 0.96 EUR counted",
+                "on A2/S2/recurring/SP3/2026-01-01/2026-02-01/standard: 5.00 EUR",
+                "4.50 EUR",
+            ),
+        ),
+        (
+            # 5 for January, 5 for February, 4.50 that were missing, with tax; nothing was paid
+            "A2/-/late_fee/F2026-00000002/2026-02-01/2026-03-01/-",
+            ("on F2026-00000002: 18.00 EUR", "5 % and 2.00 EUR", "2.90 EUR"),
+        ),
     ],
 )
 def test_charge_names_the_rows_that_it_was_computed_from(
@@ -510,7 +574,7 @@ def test_examples_of_the_docs_run_and_are_right(at: Installation) -> None:
     with exclusive(at.warehouse), connect(at.warehouse) as con:
         revenue, minutes, fees = (rows(con, sql) for sql in examples)
     assert {(row["zone"], row["destination"]): row["revenue"] for row in revenue} == {
-        ("FR", "France"): "2.780000",
+        ("FR", "France"): "3.900000",
         ("DE", "Germany"): "0.800000",
     }
     assert [(row["allowance_name"], row["minutes"], row["seconds"]) for row in minutes] == [

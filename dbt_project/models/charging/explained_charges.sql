@@ -71,6 +71,8 @@ explained as (
         discounts.applies_to as discount_applies_to,
         case when charges.charge_kind = 'cap_credit' then products.spend_cap end as spend_cap,
         case when charges.charge_kind = 'minimum_top_up' then products.minimum_spend end as minimum_spend,
+        case when charges.charge_kind = 'late_fee' then operator.late_fee_percent end as late_fee_percent,
+        case when charges.charge_kind = 'late_fee' then operator.late_fee_amount end as late_fee_amount,
         coalesce(products.source_file, discounts.source_file) as ratebook_file,
         coalesce(products.source_line, discounts.source_line) as ratebook_line,
         coalesce(

@@ -211,6 +211,7 @@ fees as (
         fees_due.period_end,
         fees_due.fee_date,
         operator.late_fee_tax_category as tax_category,
+        unpaid.amount as unpaid_amount,
         {{ muldiv_to_currency(
             'unpaid.amount', 'operator.late_fee_percent', '100', 'operator.minor_units', a_digits=3, b_digits=6
         ) }} + {{ round_to_currency('operator.late_fee_amount', 'operator.minor_units') }} as amount_net
@@ -243,6 +244,7 @@ with_key as (
         'each' as unit,
         tax_category,
         fee_date as tax_rate_date,
+        unpaid_amount,
         cast(amount_net as decimal(18, 3)) as amount_net,
         cast(0 as decimal(18, 6)) as rounding
     from fees

@@ -3,9 +3,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_where',
-    replace_where='period_end > (select window_start from customers.bill_run) and account_id in ('
-        ~ 'select accounts.account_id from customers.accounts as accounts '
-        ~ 'inner join customers.bill_run as bill_run on accounts.cycle_day = bill_run.cycle_day)',
+    replace_where=periods_of_the_window(),
     on_schema_change='append_new_columns',
     full_refresh=false,
 ) }}
