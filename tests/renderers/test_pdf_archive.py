@@ -209,7 +209,7 @@ def claims(tree: Any) -> list[tuple[str, str]]:
     return [
         (element.get(f"{PDFA}part"), element.get(f"{PDFA}conformance"))
         for element in tree.iter(f"{RDF}Description")
-        if any(name.startswith(PDFA) for name in element.keys())
+        if any(name.startswith(PDFA) for name in element.attrib)
     ]
 
 
