@@ -175,6 +175,18 @@ def outside_beside_standard() -> Document:
     return document
 
 
+def outside_by_code() -> Document:
+    """The ratebook says by code that a charge is outside VAT; the code is not that of category E."""
+    builder = bill()
+    builder.line(None, "recurring", "Pro 50 Go", "49.90")
+    builder.line(None, "once", "Don à une association", "5.00", category="donation")
+    row = {
+        "rate_percent": "0.000000", "en16931_category": "O",
+        "legal_text": "VATEX-EU-O Don, hors du champ de la TVA",
+    }  # fmt: skip
+    return taxed(builder.build(), "donation", [row])
+
+
 def only_outside() -> Document:
     builder = bill()
     builder.line(None, "late_fee", "Late payment fee F2026-00004001", "40.00", unit="each",
@@ -309,6 +321,7 @@ KINDS: dict[str, Callable[[], Document]] = {
     "credit_of_a_month": credit_of_a_month,
     "zero": zero,
     "outside_beside_standard": outside_beside_standard,
+    "outside_by_code": outside_by_code,
     "only_outside": only_outside,
     "exempt": lambda: exempt("Organisme exonéré, article 261 D du CGI", "E"),
     "exempt_by_code": lambda: exempt("VATEX-EU-151-1A Embassy of Utopia", "E"),

@@ -311,6 +311,9 @@ def test_an_exemption_says_why_by_code_or_in_words() -> None:
         return tax.reason_code, tax.reason
 
     assert why("exempt") == (None, "Organisme exonéré, article 261 D du CGI")
+    assert (None, "Don, hors du champ de la TVA") in [
+        (tax.reason_code, tax.reason) for tax in invoice_of("outside_by_code").taxes
+    ]
     assert why("exempt_by_code") == ("VATEX-EU-151-1A", "Embassy of Utopia")
     assert why("reverse_charge") == ("VATEX-EU-AE", "Autoliquidation")
     assert why("within_the_union") == ("VATEX-EU-IC", None)
