@@ -176,7 +176,7 @@ def outside_beside_standard() -> Document:
 
 
 def outside_by_code() -> Document:
-    """The ratebook says by code that a charge is outside VAT; the code is not that of category E."""
+    """The ratebook says by code that a charge is outside VAT: no code of category E."""
     builder = bill()
     builder.line(None, "recurring", "Pro 50 Go", "49.90")
     builder.line(None, "once", "Don à une association", "5.00", category="donation")
