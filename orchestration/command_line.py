@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 DATA_AT_FAULT = 1
 CALL_WRONG = 2
 
+SHOWN = 20  # rows of a table that may hold every document of a bill run
+
 app = typer.Typer(
     name="billhouse",
     help="Mobile billing as a data warehouse: usage files in, invoices and a ledger out.",
@@ -166,6 +168,11 @@ def issue(
             "folder": done.documents.folder,
             "written": done.documents.written,
             "unchanged": done.documents.unchanged,
+            "e_invoices": done.documents.e_invoices,
+            "without_e_invoice": [
+                {"document_number": number, "reason": reason}
+                for number, reason in done.documents.without_e_invoice
+            ],
         }
     if done.stripe:
         result["stripe"] = {"configured": done.stripe.is_configured, **done.stripe.counts}
@@ -639,6 +646,16 @@ def _show_issued(result: dict[str, Any]) -> None:
             f"{rendered['written']:,} documents rendered, {rendered['unchanged']:,} stood: "
             f"{rendered['folder']}"
         )
+        without = rendered["without_e_invoice"]
+        if rendered["e_invoices"] or without:
+            terminal.out.print(f"{rendered['e_invoices']:,} e-invoices")
+        terminal.table(
+            "Bills of business accounts without an e-invoice",
+            without[:SHOWN],
+            {"document_number": "document", "reason": "reason"},
+        )
+        if len(without) > SHOWN:
+            terminal.out.print(f"and {len(without) - SHOWN:,} more")
     stripe = result.get("stripe")
     if stripe:
         said = ", ".join(

@@ -81,6 +81,9 @@ def credit_note_of(invoice: dict[str, Any], *, number: str, reason: str) -> dict
         "usage": [],
         "usage_details": {"records": 0, "sha256": None},
         "corrects": [invoice["document_number"]],
+        "corrected_documents": [
+            {"document_number": invoice["document_number"], "bill_date": invoice["bill_date"]}
+        ],
         "credit_reason": reason,
     }
 

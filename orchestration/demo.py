@@ -113,6 +113,7 @@ def _bill_run(
         if kind["document_kind"] == "invoice":
             line["total"] = f"{kind['amount_total']} {kind['currency_code']}"
     line["rendered"] = documents.written if documents else 0
+    line["e_invoices"] = documents.e_invoices if documents else 0
     line["at_stripe"] = sum(done.stripe.counts.values()) if done.stripe else 0
     shown.end()
     line |= {step: f"{took:.1f}" for step, took in shown.seconds.items()}
@@ -160,6 +161,7 @@ def _show(
             "issued": "issued",
             "total": "invoiced",
             "rendered": "rendered",
+            "e_invoices": "e-invoices",
             "at_stripe": "at Stripe",
             "note": "",
         },

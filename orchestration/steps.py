@@ -61,6 +61,8 @@ class RenderOutcome:
     written: int
     unchanged: int
     failed: list[tuple[str, str]]  # document number, error
+    e_invoices: int
+    without_e_invoice: list[tuple[str, str]]  # document number of a business account, reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,7 +259,7 @@ class Steps:
         return nodes
 
     def render(self, bill_date: date) -> RenderOutcome:
-        """Write HTML and PDF of every document issued for the bill date.
+        """Write HTML, PDF and e-invoice of every document issued for the bill date.
 
         Raises DeliveryFailed, after all others are written, when a document could not be.
         """
@@ -285,6 +287,8 @@ class Steps:
             written=report.written,
             unchanged=report.unchanged,
             failed=list(report.failed),
+            e_invoices=report.e_invoices,
+            without_e_invoice=list(report.without_e_invoice),
         )
         outcome.current().documents = result
         if result.failed:

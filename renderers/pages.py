@@ -23,7 +23,7 @@ PACKAGE = Path(__file__).parent
 TEMPLATE_VERSIONS = ("1", "2")
 # What of the libraries shows in the bytes of a document.
 _SOURCES = {".py", ".j2", ".css", ".js", ".yaml", ".ttf"}
-_LIBRARIES = ("weasyprint", "pydyf", "jinja2", "babel", "segno", "fonttools")
+_LIBRARIES = ("weasyprint", "pydyf", "jinja2", "babel", "segno", "fonttools", "lxml")
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ not thread-safe. Nothing is ever fetched: the fonts are read once from this pack
 address that a document may contain is refused.
 """
 
+import datetime as dt
 import gc
 import hashlib
 import logging
@@ -21,6 +22,7 @@ from weasyprint.urls import URLFetcher
 from renderers.branding import OwnTemplate, Palette
 from renderers.listing import Face, ListWriter
 from renderers.pages import PACKAGE, fill_page, print_css
+from renderers.pdf_archive import Particulars, attach_invoice, complete_tags, write_metadata
 from renderers.pdf_file import write_file
 from renderers.remembering import Memory, read_page
 from renderers.view import DocumentView
@@ -65,9 +67,11 @@ class PdfWriter:
         palette: Palette,
         identity: str,
         own: OwnTemplate | None = None,
+        invoice: bytes | None = None,
     ) -> bytes:
         """The PDF file of a view. `identity` is the text that its file identifier comes from: the
-        hash of the document. `own` is the operator's part of the template."""
+        hash of the document. `own` is the operator's part of the template, `invoice` the CII file
+        to embed (Factur-X); documents of template 1 have none."""
         itemised = view.itemised
         title = view.itemised_heading
         own_list = (
@@ -76,7 +80,9 @@ class PdfWriter:
             and self._lists.covers(itemised, title, view.footer)
         )
 
-        def finish(_: weasyprint.Document, pdf: pydyf.PDF) -> None:
+        def finish(document: weasyprint.Document, pdf: pydyf.PDF) -> None:
+            if template != "1":
+                _archive(document, pdf, view, invoice)
             if own_list and itemised is not None:
                 self._lists.append(pdf, itemised, title=title, footer=view.footer, paper=view.paper)
             # WeasyPrint writes the file right after this, by this method.
@@ -142,6 +148,23 @@ class PdfWriter:
             font_config=self._fonts,
             url_fetcher=self._no_fetcher,
         )
+
+
+def _archive(
+    document: weasyprint.Document, pdf: pydyf.PDF, view: DocumentView, invoice: bytes | None
+) -> None:
+    """All that PDF/A-3 and Factur-X want and WeasyPrint leaves open."""
+    particulars = Particulars(
+        title=document.metadata.title or view.page_title,
+        author=view.author,
+        producer=pdf.info["Producer"].string,
+        language=view.language,
+        created=dt.date.fromisoformat(view.created[:10]),
+    )
+    complete_tags(pdf, figure_text=view.brand_name)
+    if invoice is not None:
+        attach_invoice(pdf, invoice, particulars)
+    write_metadata(pdf, particulars, has_invoice=invoice is not None)
 
 
 def _may_fit(view: DocumentView) -> bool:

@@ -1,7 +1,8 @@
 """Renders issued documents: one at a time, or a bill run's in worker processes.
 
-A run writes `<out_dir>/<bill_date>/<document_number>.html` and `.pdf`. What stands already from
-the same content and the same renderer is left alone (a manifest beside the files knows), so a
+A run writes `<out_dir>/<bill_date>/<document_number>.html` and `.pdf`, for business accounts the
+e-invoice `.xml` (UBL) too, whose other form (CII) is inside the PDF. What stands already from the
+same content and the same renderer is left alone (a manifest beside the files knows), so a
 run can be repeated at will (7.4). One document that cannot be rendered does not stop the others.
 """
 
@@ -22,7 +23,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from renderers import einvoice
 from renderers.branding import Branding, read_branding
+from renderers.einvoice import EInvoice, NotExpressible
 from renderers.formatting import to_date
 from renderers.pages import fill_page, renderer_version
 from renderers.pdf import PdfWriter
@@ -36,9 +39,11 @@ __all__ = [
     "render_documents",
     "render_html",
     "render_pdf",
+    "render_ubl",
 ]
 
 MANIFEST = "manifest.jsonl"
+E_INVOICE = ".xml"  # of the UBL file
 # A worker leaks some 60 kB per render on the native side (Pango): it is replaced in time.
 RENDERS_PER_WORKER = 1_000
 # Documents handed to a worker at once, and batches waiting per worker: bounds the memory of a
@@ -52,11 +57,16 @@ Item = tuple[str, list[dict[str, Any]]]
 
 @dataclass
 class RenderReport:
-    """What a run did. `failed` holds document numbers with the reason, in the order given."""
+    """What a run did. `failed` and `without_e_invoice` hold document numbers with the reason:
+    documents that could not be rendered, in the order given, and documents of business accounts
+    that were, without e-invoice, by number. `e_invoices` counts those that have one; both hold for
+    documents written and unchanged alike."""
 
     written: int = 0
     unchanged: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
+    e_invoices: int = 0
+    without_e_invoice: list[tuple[str, str]] = field(default_factory=list)
 
 
 def render_html(
@@ -82,13 +92,34 @@ def render_pdf(
     usage: Sequence[Mapping[str, Any]] = (),
     branding: Branding | None = None,
 ) -> bytes:
-    """The document as a PDF/A-3 file, tagged; the same document gives the same bytes."""
+    """The document as a PDF/A-3 file, tagged; the same document gives the same bytes. That of a
+    business account embeds its e-invoice (Factur-X), unless there can be none."""
     branding = branding or Branding()
     view = build_view(document, usage, branding)
     identity = json.dumps(document, sort_keys=True, default=str)
     template = _template_of(document)
     own = branding.templates.get(template)
-    return _pdf_writer().write(view, template, branding.palette, identity, own)
+    invoice, _ = _e_invoice_of(document)
+    cii = einvoice.cii_xml(invoice) if invoice else None
+    return _pdf_writer().write(view, template, branding.palette, identity, own, cii)
+
+
+def render_ubl(document: Mapping[str, Any]) -> bytes:
+    """The document as a UBL file of EN 16931.
+
+    Raises NotExpressible when the standard cannot say what the document says.
+    """
+    return einvoice.ubl_xml(einvoice.of_document(document))
+
+
+def _e_invoice_of(document: Mapping[str, Any]) -> tuple[EInvoice | None, str | None]:
+    """The e-invoice of a document, or why one that should have it has none."""
+    if not einvoice.is_wanted(document):
+        return None, None
+    try:
+        return einvoice.of_document(document), None
+    except NotExpressible as fault:
+        return None, str(fault)
 
 
 def render_documents(
@@ -139,6 +170,7 @@ class _Outcome:
     key: str
     sizes: dict[str, int] | None
     error: str | None
+    without_e_invoice: str | None = None
 
 
 class _Run:
@@ -172,6 +204,7 @@ class _Run:
             known = self._manifest(bill_date).get(number)
             if known is not None and known["key"] == key and self._stands(bill_date, known):
                 self._report.unchanged += 1
+                self._note_e_invoice(known)
                 self._advance(1)
                 continue
             yield _Job(place, number, bill_date, key, text, usage)
@@ -182,18 +215,31 @@ class _Run:
             if outcome.error is not None or outcome.sizes is None:
                 self._fail(outcome.place, outcome.number, outcome.error or "nothing was written")
                 continue
-            entry = {"number": outcome.number, "key": outcome.key, "sizes": outcome.sizes}
+            entry: dict[str, Any] = {
+                "number": outcome.number, "key": outcome.key, "sizes": outcome.sizes,
+            }  # fmt: skip
+            if outcome.without_e_invoice is not None:
+                entry["without_e_invoice"] = outcome.without_e_invoice
             self._manifest(outcome.bill_date)[outcome.number] = entry
             path = self._out_dir / outcome.bill_date / MANIFEST
             with path.open("a", encoding="utf-8") as manifest:
                 manifest.write(_manifest_line(entry))
             self._report.written += 1
+            self._note_e_invoice(entry)
             self._advance(1)
 
     def finish(self) -> RenderReport:
         """The report, failures in the order in which the documents came."""
         self._report.failed = [(number, error) for _, number, error in sorted(self._failed)]
+        self._report.without_e_invoice.sort()
         return self._report
+
+    def _note_e_invoice(self, entry: Mapping[str, Any]) -> None:
+        if any(name.endswith(E_INVOICE) for name in entry["sizes"]):
+            self._report.e_invoices += 1
+        reason = entry.get("without_e_invoice")
+        if reason is not None:
+            self._report.without_e_invoice.append((entry["number"], reason))
 
     def _fail(self, place: int, number: str, error: str) -> None:
         self._failed.append((place, number, error))
@@ -305,31 +351,44 @@ def _render_batch(batch: list[_Job], out_dir: Path, branding: Branding) -> list[
     """Renders and writes documents one after the other; runs in a worker."""
     outcomes = []
     for job in batch:
-        sizes, error = None, None
+        sizes, error, without = None, None, None
         try:
-            sizes = _write_document(job, out_dir, branding)
+            sizes, without = _write_document(job, out_dir, branding)
         except Exception as fault:  # whatever it is, it concerns this document only
             error = f"{type(fault).__name__}: {fault}"
-        outcomes.append(_Outcome(job.place, job.number, job.bill_date, job.key, sizes, error))
+        outcomes.append(
+            _Outcome(job.place, job.number, job.bill_date, job.key, sizes, error, without)
+        )
     gc.collect()
     return outcomes
 
 
-def _write_document(job: _Job, out_dir: Path, branding: Branding) -> dict[str, int]:
+def _write_document(
+    job: _Job, out_dir: Path, branding: Branding
+) -> tuple[dict[str, int], str | None]:
+    """Writes the files of a document: their sizes by name, and why there is no e-invoice."""
     document = json.loads(job.document, parse_float=Decimal)
     view = build_view(document, job.usage, branding)
     template = _template_of(document)
     own = branding.templates.get(template)
+    invoice, without = _e_invoice_of(document)
+    cii = einvoice.cii_xml(invoice) if invoice else None
     page = fill_page(view, template, branding.palette, medium="screen", own=own).encode()
-    pdf = _pdf_writer().write(view, template, branding.palette, job.document, own)
+    pdf = _pdf_writer().write(view, template, branding.palette, job.document, own, cii)
+    files = {".html": page, ".pdf": pdf}
+    if invoice:
+        files[E_INVOICE] = einvoice.ubl_xml(invoice)
     folder = out_dir / job.bill_date
     folder.mkdir(parents=True, exist_ok=True)
     sizes = {}
-    for suffix, content in ((".html", page), (".pdf", pdf)):
+    for suffix, content in files.items():
         name = file_name(job.number) + suffix
         _write_atomically(folder / name, content)
         sizes[name] = len(content)
-    return sizes
+    if without is not None:
+        # One from an earlier run does not say what is said now.
+        (folder / (file_name(job.number) + E_INVOICE)).unlink(missing_ok=True)
+    return sizes, without
 
 
 def _write_atomically(path: Path, content: bytes) -> None:

@@ -322,13 +322,7 @@ class _Context:
         return to_decimal(line["amount_charged" if self.is_gross else "amount_net"])
 
     def own_name(self, charge_kind: str, name: str) -> str:
-        """A charge's name; charges that billing itself makes up are named in the document's
-        language unless the operator's translations have named them."""
-        if name == _OWN_CHARGES.get(charge_kind):
-            return self.say(f"charge_{charge_kind}")
-        if charge_kind == "late_fee" and name.startswith(_LATE_FEE):
-            return self.say("charge_late_fee", number=name.removeprefix(_LATE_FEE))
-        return name
+        return own_name(self.say, charge_kind, name)
 
     def link_to(self, url: str) -> Link:
         """A web address of the operator's, to be followed when it is https."""
@@ -344,6 +338,16 @@ class _Context:
             return self.say("account_charges"), ""
         known = self.names.get(subscription_id)
         return known or (self.say("other_subscription", id=clean(subscription_id, 40)), "")
+
+
+def own_name(say: Messages, charge_kind: str, name: str) -> str:
+    """A charge's name; charges that billing itself makes up are named in the document's language
+    unless the operator's translations have named them."""
+    if name == _OWN_CHARGES.get(charge_kind):
+        return say(f"charge_{charge_kind}")
+    if charge_kind == "late_fee" and name.startswith(_LATE_FEE):
+        return say("charge_late_fee", number=name.removeprefix(_LATE_FEE))
+    return name
 
 
 def build_view(

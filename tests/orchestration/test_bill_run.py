@@ -14,6 +14,7 @@ from orchestration import bill_runs, issuing
 from orchestration.bill_runs import FailedCheck
 from orchestration.warehouse import connect, exclusive
 from tests.orchestration.conftest import Finished, Install, Installation, statuses
+from tests.renderers import validation
 
 BILL_DATE = "2026-02-01"
 INVOICE = "F2026-00000001"
@@ -38,7 +39,7 @@ class Story:
 @pytest.fixture(scope="module")
 def story(install_session: Install) -> Story:
     at = install_session(
-        accounts=[{}, {"itemisation": "full"}],
+        accounts=[{"kind": "business"}, {"kind": "business", "itemisation": "full"}],
         subscriptions=[{}, {"account_id": "A2"}],
         identifiers=[{}, {}],
         subscribed_products=[{}, {"account_id": "A2", "subscription_id": "S2"}],
@@ -108,6 +109,18 @@ def test_issue_numbers_renders_and_says_that_stripe_is_not_configured(story: Sto
     for row in issue.json["documents"]:
         assert (folder / f"{row['first_number']}.pdf").read_bytes().startswith(b"%PDF")
         assert (folder / f"{row['first_number']}.html").exists()
+
+
+def test_documents_of_business_accounts_are_e_invoices_by_the_official_rules(story: Story) -> None:
+    rendered = story.issued.json["rendered"]
+    assert (rendered["e_invoices"], rendered["without_e_invoice"]) == (2, [])
+    assert story.issued_again.json["rendered"]["e_invoices"] == 2
+    schemas = {"invoice": "Invoice", "credit_note": "CreditNote"}
+    for row in story.issued.json["documents"]:
+        path = Path(rendered["folder"]) / f"{row['first_number']}.xml"
+        schema = validation.UBL_SCHEMAS[schemas[row["document_kind"]]]
+        assert validation.schema_faults(path.read_bytes(), schema) == []
+        assert validation.rule_faults(path, validation.UBL_RULES) == []
 
 
 def test_checks_that_only_warn_are_told(story: Story) -> None:

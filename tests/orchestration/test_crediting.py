@@ -24,6 +24,7 @@ def test_credit_note_keeps_keys_and_their_order() -> None:
         "document_number": "F1",
         "document_kind": "invoice",
         "credited_document_number": None,
+        "bill_date": "2026-02-01",
         "amounts": {
             "net": "10.00", "tax": "2.00", "total": "12.00", "balance_forward": "5.00",
             "due": "17.00",
@@ -38,10 +39,12 @@ def test_credit_note_keeps_keys_and_their_order() -> None:
         "usage_details": {"records": 9, "sha256": "x"},
         "history": [],
         "corrects": [],
+        "corrected_documents": [],
     }  # fmt: skip
     note = credit_note_of(invoice, number="A1", reason="billed twice")
     assert list(note)[:-1] == list(invoice)
     assert note["credited_document_number"] == "F1"
+    assert note["corrected_documents"] == [{"document_number": "F1", "bill_date": "2026-02-01"}]
     assert note["amounts"] == {
         "net": "-10.00", "tax": "-2.00", "total": "-12.00", "balance_forward": "0.00",
         "due": "-12.00",

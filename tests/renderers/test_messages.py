@@ -51,7 +51,7 @@ def test_a_catalogue_is_not_english(language: str) -> None:
 def test_every_message_is_used() -> None:
     sources = "".join(
         path.read_text(encoding="utf-8")
-        for pattern in ("*.py", "templates/**/*.j2", "profiles.yaml")
+        for pattern in ("*.py", "einvoice/*.py", "templates/**/*.j2", "profiles.yaml")
         for path in PACKAGE.glob(pattern)
     )
     families = ("page_title_", "block_", "payment_", "service_", "one_", "late_fee_",

@@ -37,7 +37,13 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     class Writer:
         def write(
-            self, view: object, template: str, palette: object, identity: str, own: object
+            self,
+            view: object,
+            template: str,
+            palette: object,
+            identity: str,
+            own: object,
+            invoice: bytes | None,
         ) -> bytes:
             written.append(view.number)  # type: ignore[attr-defined]
             return b"%PDF " + identity.encode()

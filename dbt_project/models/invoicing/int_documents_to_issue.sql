@@ -307,29 +307,30 @@ comparison as (
 ),
 
 -- 7.3: a credit note names the documents whose lines it takes back
-taken_back as (
-
-    select distinct
-        numbers.account_id,
-        billed_lines.document_number
-    from numbers
-    inner join {{ ref('draft_invoice_lines') }} as lines
-        on
-            numbers.account_id = lines.account_id
-            and numbers.bill_date = lines.bill_date
-            and lines.is_correction
-    inner join {{ ref('int_billed_lines') }} as billed_lines
-        on lines.charge_key = billed_lines.charge_key
-    where numbers.document_kind = 'credit_note'
-
-),
-
 corrects as (
 
     select
         account_id,
         {{ json_list(json_text('document_number'), 'document_number asc nulls last') }} as content
-    from taken_back
+    from {{ ref('int_corrected_documents') }}
+    where document_kind = 'credit_note'
+    group by account_id
+
+),
+
+-- an e-invoice refers to them by number and date, an invoice too
+corrected_documents as (
+
+    select
+        account_id,
+        {{ json_list(
+            json_obj([
+                ['document_number', json_text('document_number')],
+                ['bill_date', json_text('corrected_on')],
+            ]),
+            'corrected_on asc nulls last, document_number asc nulls last'
+        ) }} as content
+    from {{ ref('int_corrected_documents') }}
     group by account_id
 
 ),
@@ -395,6 +396,7 @@ documents as (
             ])],
             ['history', "coalesce(history.content, '[]')"],
             ['corrects', "coalesce(corrects.content, '[]')"],
+            ['corrected_documents', "coalesce(corrected_documents.content, '[]')"],
             ['comparison', "coalesce(comparison.content, 'null')"],
             ['earlier_periods', "coalesce(earlier_periods.content, '[]')"],
         ]) }} as document
@@ -423,6 +425,8 @@ documents as (
         on numbers.account_id = history.account_id
     left join corrects
         on numbers.account_id = corrects.account_id
+    left join corrected_documents
+        on numbers.account_id = corrected_documents.account_id
     left join comparison
         on numbers.document_number = comparison.document_number
     left join earlier_periods

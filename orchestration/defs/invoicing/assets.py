@@ -106,7 +106,7 @@ def archived_documents(billhouse: Billhouse) -> dg.MaterializeResult:
 def rendered_documents(
     context: dg.AssetExecutionContext, billhouse: Billhouse
 ) -> dg.MaterializeResult:
-    """HTML and PDF of every document issued for the bill date, in the documents folder."""
+    """HTML, PDF and e-invoice of every document issued for the bill date, in its folder."""
     try:
         report = billhouse.steps.render(translation.of_partition(context))
     except DeliveryFailed as error:
@@ -116,5 +116,7 @@ def rendered_documents(
             "folder": dg.MetadataValue.path(report.folder),
             "written": report.written,
             "unchanged": report.unchanged,
+            "e_invoices": report.e_invoices,
+            "without_e_invoice": len(report.without_e_invoice),
         }
     )
