@@ -64,7 +64,9 @@ from renderers.branding import OwnTemplate
 STYLES_KEPT = 4_000
 PLACES_KEPT = 50_000
 TEXTS_KEPT = 3_000
+# Lengths in units of the page's size.
 _OF_THE_PAGE = re.compile(r"\d\s*p?v(w|h|i|b|min|max)\b")
+# Those that WeasyPrint makes declarations of.
 _ATTRIBUTES = ("style", "lang", "id", "name", "width", "height")
 # All properties that shaping and breaking a text look at.
 _OF_TEXT = (
@@ -76,6 +78,7 @@ _OF_TEXT = (
     "overflow_wrap", "word_break", "hyphens", "hyphenate_character", "hyphenate_limit_chars",
     "hyphenate_limit_zone", "tab_size",
 )  # fmt: skip
+# Elements that HTML does not close.
 _VOID = re.compile(r"<((?:meta|br)\b[^<>]*?)\s*/?>")
 # The path of a QR code (renderers/qr.py): bars of one module's height.
 _BARS = re.compile(r"(?:M\d+ \d+h\d+v1h-\d+z)+")
@@ -88,9 +91,7 @@ _LENGTHS = (
 _HEIGHTS = ("height", "min_height", "max_height")
 
 Table = dict[Any, Any]
-
-
-old_to_bytes = pydyf._to_bytes
+_old_to_bytes = pydyf._to_bytes
 
 
 class _Page(weasyprint.HTML):
@@ -110,7 +111,7 @@ def read_page(page: str, url_fetcher: URLFetcher) -> weasyprint.HTML:
     parser does, in a fifteenth of the time; what it refuses is left to the HTML parser."""
     try:
         root = ElementTree.fromstring(_VOID.sub(r"<\1/>", page))
-    except ElementTree.ParseError:
+    except (ElementTree.ParseError, UnicodeError):
         return weasyprint.HTML(string=page, base_url=None, url_fetcher=url_fetcher)
     # As HTML has it: no space before the head, and what follows the body belongs to it.
     root.text = None
@@ -679,4 +680,4 @@ def _to_bytes(item: Any) -> bytes:
         return b"%d" % item
     if isinstance(item, pydyf.Object):
         return item.data
-    return old_to_bytes(item)
+    return _old_to_bytes(item)

@@ -5,7 +5,8 @@
 Every writer of benchmarks/rendering/writers.py runs in a process of its own, warmed up; they take
 turns, round by round, with bills that none has seen. CPU seconds are those of the process, or of
 all of Chromium's; figures are medians of the rounds, ratios hold within the run. Prints tables in
-Markdown and how the targets stand, and writes JSON with --json. Takes some five minutes.
+Markdown and how the targets stand, and writes JSON with --json. Takes eight minutes on
+a busy machine.
 """
 
 from __future__ import annotations
