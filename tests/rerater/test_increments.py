@@ -53,6 +53,9 @@ def test_an_edited_rule_makes_everything_be_judged_again(
     found = []
     for digest in ("one", "one", "another"):
         monkeypatch.setattr(dbt, "rules_digest", lambda digest=digest: digest)
+        with pipeline.steps(folder) as steps, steps.connect() as con:
+            # a run without any news would build nothing of this
+            con.execute("drop table if exists customers.reference_builds")
         pipeline.draft(folder, bill_date, settled_at(folder, bill_date))
         scopes = "select judging.is_full as judges_all, rating.is_full as rates_all"
         scopes += " from mediation.int_judging_scope as judging, rating.int_rating_scope as rating"
