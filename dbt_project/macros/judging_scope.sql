@@ -14,6 +14,16 @@
     {{ return(scope) }}
 {%- endmacro %}
 
+{#- The table of a `grown` model as the run before left it, or none where it is made anew. -#}
+{% macro known_rows() -%}
+    {%- set scope = judging_scope() -%}
+    {%- set known = namespace(relation=none) -%}
+    {%- if execute and flags.WHICH in ('run', 'build', 'show') and not scope.is_full -%}
+        {%- set known.relation = load_relation(this) -%}
+    {%- endif -%}
+    {{ return(known.relation) }}
+{%- endmacro %}
+
 {#- The columns of raw.usage_records. -#}
 {% macro usage_record_columns() -%}
     file_number, file_id, feed, line_number, record_id, service, direction, subscriber, subscriber_kind,

@@ -75,6 +75,7 @@ def test_a_run_that_broke_off_before_its_end_rates_everything(tmp_path: Path) ->
     with duckdb.connect(str(pipeline.warehouse)) as con:
         con.execute("update rating.int_rated_until set file_number = file_number - 1")
         con.execute("delete from rating.int_rated_parts")
+        con.execute("update customers.reference_builds set usage_digest = null")
     pipeline.draft(folder, bill_date, settled_at(folder, bill_date))
     assert pipeline.rows("select is_full from mediation.int_judging_scope") == [{"is_full": False}]
     assert pipeline.rows("select is_full from rating.int_rating_scope") == [{"is_full": True}]

@@ -3,7 +3,7 @@
 -- first drew first (4.2). Earlier usage, usage judged again and usage with tiers make all of it to be rated anew.
 {%- set is_full = rates_all() %}
 {%- set parts = standing('rating', 'int_rated_parts') %}
-{%- set first_bill_date = first_bill_date_in_window() %}
+{%- set starts = standing('rating', 'int_unit_starts') %}
 with scope as (
 
     select (after_file_number + 1) * 4294967296 as first_new_key from {{ ref('int_rating_scope') }}
@@ -100,29 +100,6 @@ touched as (
 
 ),
 
-{% if parts is not none -%}
-rated_before as (
-
-    select
-        subscriptions.account_number,
-        rated.service_number,
-        max(rated.last_start) as last_start
-    from (
-        select
-            subscription_number,
-            {{ floor_div('situation_key', 2) }} % 4 as service_number,
-            max(started_at) as last_start
-        from {{ parts }}
-        where bill_date >= {{ first_bill_date }}
-        group by subscription_number, {{ floor_div('situation_key', 2) }} % 4
-    ) as rated
-    inner join subscriptions
-        on rated.subscription_number = subscriptions.subscription_number
-    group by subscriptions.account_number, rated.service_number
-
-),
-
-{% endif -%}
 units as (
 
     select
@@ -130,17 +107,21 @@ units as (
         touched.account_id,
         touched.service_number,
         {{ service_name('touched.service_number') }} as service,
+        {% if starts is not none -%}
+        starts.last_second,
         touched.is_redone
-        {%- if parts is not none %}
-        or touched.first_start <= coalesce(rated_before.last_start, timestamp '0001-01-01 00:00:00')
-        {%- endif %} as is_redone
+        or coalesce({{ epoch_seconds('touched.first_start') }} <= starts.last_second, false) as is_redone
+        {%- else -%}
+        cast(null as bigint) as last_second,
+        touched.is_redone
+        {%- endif %}
     from touched
-    {% if parts is not none -%}
-    left join rated_before
+    {% if starts is not none -%}
+    left join {{ starts }} as starts
         on
-            touched.account_number = rated_before.account_number
-            and touched.service_number = rated_before.service_number
-    {%- endif %}
+            touched.account_number = starts.account_number
+            and touched.service_number = starts.service_number
+    {% endif -%}
     {% if is_full -%}
     -- a run that rates everything needs no list
     where 1 = 0
