@@ -9,6 +9,8 @@ with_reason as (
 
     select
         suspended_keys.*,
+        {{ floor_div('suspended_keys.event_key', 4294967296) }} as file_number,
+        suspended_keys.event_key % 4294967296 as line_number,
         verdicts.reason
     from suspended_keys
     inner join {{ ref('int_verdicts') }} as verdicts
@@ -42,7 +44,7 @@ suspended as (
         files.loaded_at as first_suspended_at
     from with_reason
     inner join {{ source('raw', 'usage_records') }} as records
-        on with_reason.event_key = {{ event_key('records.file_number', 'records.line_number') }}
+        on with_reason.file_number = records.file_number and with_reason.line_number = records.line_number
     left join {{ ref('int_file_first_runs') }} as files
         on records.file_number = files.file_number
     left join {{ ref('int_subscription_numbers') }} as subscriptions
