@@ -2,8 +2,8 @@
 
 Half of the models rest on catalogue and customers, not on usage. A day of new files leaves them as
 they are, so a build of the same bill date leaves them out; and where no file has come either, those
-of mediation and rating too. A view says the same in other words of whatever has come: it stands as
-long as rules and bill date do.
+of mediation and rating too. Calendars stand while usage is of the months that it was of. A view
+says the same in other words of whatever has come: it stands as long as rules and bill date do.
 
 What was built from what is noted when all of it stands, and forgotten before any of it is built
 again: a build that is cut short leaves no note.
@@ -34,10 +34,15 @@ create table if not exists customers.reference_builds (
 );
 
 alter table customers.reference_builds add column if not exists usage_digest varchar;
+alter table customers.reference_builds add column if not exists usage_months varchar;
+alter table customers.reference_builds add column if not exists later_usage varchar;
 """
 
 # Usage as loaded; its tables only ever grow, by whole files.
 USAGE = ("usage_files", "usage_records", "rejected_lines", "refused_files")
+# Models with these tags know usage only by the months of its first and last start, or by what of it
+# starts on the bill date or later.
+USAGE_MONTHS, LATER_USAGE = "usage_months", "later_usage"
 # The domains that stand when no usage has come. What bills also reads what was issued, in part
 # without telling dbt.
 DOMAINS_OF_USAGE = ("customers", "mediation", "rating")
@@ -51,14 +56,17 @@ class State:
 
     reference: str  # the operator folder, bill date and rules
     usage: str
+    usage_months: str
+    later_usage: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Of which of these nothing has changed since the last build; `usage` implies `reference`."""
+    """Of which of these nothing has changed since the last build; all imply `reference`."""
 
     reference: bool
     usage: bool
+    tags: frozenset[str] = frozenset()  # of USAGE_MONTHS and LATER_USAGE
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
@@ -73,9 +81,21 @@ def _sources() -> tuple[str, ...]:
 
 def state(con: duckdb.DuckDBPyConnection, bill_date: date, rules: str) -> State:
     """What everything rests on now."""
+    usage = _usage_digest(con)
+    months, is_later = con.execute(
+        """
+        select
+            strftime(min(started_at), '%Y-%m') || '/' || strftime(max(started_at), '%Y-%m'),
+            max(started_at) >= ?
+        from raw.usage_records
+        """,
+        [bill_date],
+    ).fetchall()[0]
     return State(
         reference=digest(con, bill_date, rules),
-        usage=_usage_digest(con),
+        usage=usage,
+        usage_months=str(months),
+        later_usage=usage if is_later else "none",
     )
 
 
@@ -101,10 +121,19 @@ def _usage_digest(con: duckdb.DuckDBPyConnection) -> str:
 
 def standing(con: duckdb.DuckDBPyConnection, bill_date: date, now: State) -> Standing:
     """What was built from this, unless somebody has built for another date since."""
-    noted = con.execute("select digest, usage_digest from customers.reference_builds").fetchall()
+    noted = con.execute(f"select {_NOTE} from customers.reference_builds").fetchall()
     if len(noted) != 1 or noted[0][0] != now.reference or not _is_of(con, bill_date):
         return Standing(reference=False, usage=False)
-    return Standing(reference=True, usage=noted[0][1] == now.usage)
+    _, usage, months, later = noted[0]
+    tags = {USAGE_MONTHS: months == now.usage_months, LATER_USAGE: later == now.later_usage}
+    return Standing(
+        reference=True,
+        usage=usage == now.usage,
+        tags=frozenset(tag for tag, is_same in tags.items() if is_same),
+    )
+
+
+_NOTE = "digest, usage_digest, usage_months, later_usage"
 
 
 def _is_of(con: duckdb.DuckDBPyConnection, bill_date: date) -> bool:
@@ -117,19 +146,26 @@ def forget(con: duckdb.DuckDBPyConnection, stands: Standing) -> None:
     """Before any of what does not stand is built."""
     if not stands.reference:
         con.execute("delete from customers.reference_builds")
-    elif not stands.usage:
-        con.execute("update customers.reference_builds set usage_digest = null")
+        return
+    gone = {USAGE_MONTHS, LATER_USAGE} - stands.tags
+    gone |= set() if stands.usage else {"usage_digest"}
+    for column in sorted(gone):
+        con.execute(f"update customers.reference_builds set {column} = null")
 
 
 def remember(con: duckdb.DuckDBPyConnection, built: State, *, usage: bool) -> None:
     """After everything was built. `usage`: and no check had anything to say about it."""
-    wanted = (built.reference, built.usage if usage else None)
-    noted = con.execute("select digest, usage_digest from customers.reference_builds").fetchall()
-    if noted == [wanted]:
+    wanted = (
+        built.reference,
+        built.usage if usage else None,
+        built.usage_months,
+        built.later_usage,
+    )
+    if con.execute(f"select {_NOTE} from customers.reference_builds").fetchall() == [wanted]:
         return
     con.execute("begin transaction")
     con.execute("delete from customers.reference_builds")
-    con.execute("insert into customers.reference_builds values (?, ?)", wanted)
+    con.execute(f"insert into customers.reference_builds ({_NOTE}) values (?, ?, ?, ?)", wanted)
     con.execute("commit")
 
 
@@ -140,7 +176,7 @@ def models(nodes: Mapping[str, Any], macros: Mapping[str, Any], stands: Standing
     """
     if not stands.reference:
         return {}
-    found = _resting_on(_sources(), nodes, but=EVERY_RUN)
+    found = _resting_on(_sources(), nodes, but=EVERY_RUN, through=stands.tags)
     if stands.usage:
         for unique_id, node in _resting_on(_sources() + USAGE, nodes).items():
             if node.schema in DOMAINS_OF_USAGE:
@@ -160,22 +196,32 @@ def models(nodes: Mapping[str, Any], macros: Mapping[str, Any], stands: Standing
 
 
 def _resting_on(
-    sources: tuple[str, ...], nodes: Mapping[str, Any], but: str = ""
+    sources: tuple[str, ...],
+    nodes: Mapping[str, Any],
+    but: str = "",
+    through: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
-    """The models that rest on these raw tables alone, without those with the tag `but`."""
-    wanted = {("raw", name) for name in sources}
+    """The models that rest on these raw tables alone, without those with the tag `but`.
+
+    Those with a tag of `through` may read usage.
+    """
+    wanted = {f"raw.{name}" for name in sources}
+    usage = {f"raw.{name}" for name in USAGE}
     known: dict[str, bool] = {}
     found: dict[str, Any] = {}
 
     def rests(unique_id: str) -> bool:
         if unique_id not in known:
             if unique_id.startswith("source."):
-                schema, name = unique_id.split(".")[-2:]
-                known[unique_id] = (schema, name) in wanted
+                known[unique_id] = _table(unique_id) in wanted
             else:
                 node = nodes[unique_id]
+                is_open = through & set(node.tags)
                 # every parent is looked at, so that it comes first
-                parents = [rests(parent) for parent in node.depends_on.nodes]
+                parents = [
+                    rests(parent) or (is_open and _table(parent) in usage)
+                    for parent in node.depends_on.nodes
+                ]
                 known[unique_id] = but not in node.tags and all(parents)
                 if known[unique_id]:
                     found[unique_id] = node
@@ -185,6 +231,10 @@ def _resting_on(
         if node.resource_type == "model":
             rests(unique_id)
     return found
+
+
+def _table(unique_id: str) -> str:
+    return ".".join(unique_id.split(".")[-2:])
 
 
 def _macros_of(node: Any, macros: Mapping[str, Any]) -> set[str]:

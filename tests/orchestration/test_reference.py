@@ -10,7 +10,7 @@ import pytest
 from orchestration import dbt, reference
 from orchestration.steps import BuildFailed
 from tests.rerater.pipeline import Pipeline
-from tests.support.operator_builder import write_operator
+from tests.support.operator_builder import write_operator, write_usage
 
 BILL_DATE = date(2026, 2, 1)
 CALL = {"started_at": "2026-01-10T10:00:00Z", "duration_seconds": 60, "other_party": "0612345678"}
@@ -43,7 +43,13 @@ def test_only_new_usage_leaves_catalogue_and_customers_as_they_are(tmp_path: Pat
     drafts = Drafts(tmp_path / "warehouse")
     first = drafts.built(folder_with(tmp_path / "a"))
     again = drafts.built(folder_with(tmp_path / "b", calls=2))
-    assert {"products", "subscriptions", "int_rate_steps"} <= first - again
+    assert {"products", "subscriptions", "int_rate_steps", "billing_periods"} <= first - again
+    # usage of another month needs other days
+    assert "int_local_days" in first - again
+    later = [CALL | {"record_id": "R3", "started_at": "2026-02-03T10:00:00Z"}]
+    write_usage(tmp_path / "b/cdr/core/later.csv", later)
+    built = drafts.built(tmp_path / "b")
+    assert {"int_local_days", "billing_periods"} <= built and "products" not in built
     assert {"int_judging_scope", "int_rated_parts", "owed_charges"} <= again
     assert drafts.rows("select count(*) as events from mediation.usage_events")[0]["events"] == 2
 
@@ -95,6 +101,8 @@ def test_a_model_rests_on_the_folder_if_all_that_it_reads_does() -> None:
         "always": node("rates", tags=(reference.EVERY_RUN,)),
         "after": node("always"),
         "events": node("rates", usage),
+        "calendar": node("rates", usage, tags=(reference.USAGE_MONTHS,)),
+        "days": node("calendar"),
         "charges": node("events", schema="charging"),
         "billed": node("events", issued),
         "shown": node("billed", materialized="view"),
@@ -104,13 +112,17 @@ def test_a_model_rests_on_the_folder_if_all_that_it_reads_does() -> None:
     }
     macros = {"scope": node(macros=("macro.dbt.run_query",))}
 
-    def found(**stands: bool) -> list[str]:
-        return list(reference.models(nodes, macros, reference.Standing(**stands)))
+    def found(*tags: str, **stands: bool) -> list[str]:
+        standing = reference.Standing(tags=frozenset(tags), **stands)
+        return list(reference.models(nodes, macros, standing))
 
     assert found(reference=False, usage=False) == []
     assert found(reference=True, usage=False) == ["rates", "steps", "shown"]
+    assert found(reference.USAGE_MONTHS, reference=True, usage=False) == [
+        "rates", "steps", "calendar", "days", "shown",
+    ]  # fmt: skip
     assert found(reference=True, usage=True) == [
-        "rates", "steps", "always", "after", "events", "shown",
+        "rates", "steps", "always", "after", "events", "calendar", "days", "shown",
     ]  # fmt: skip
 
 

@@ -1,4 +1,5 @@
 -- One row per cycle day and billing period, from the first period to one after the bill date and all usage.
+{{ config(tags=['later_usage']) }}
 with cycle_days as (
 
     select distinct cycle_day from {{ ref('accounts') }}

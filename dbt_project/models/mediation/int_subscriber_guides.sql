@@ -76,6 +76,10 @@ card_spans as (
     from {{ ref('int_rate_card_spans') }} as spans
     inner join {{ ref('int_card_sets') }} as card_sets
         on coalesce(spans.rate_cards, '') = card_sets.rate_cards
+    {% if known is not none -%}
+    inner join (select distinct subscription_id from guided) as looked_for
+        on spans.subscription_id = looked_for.subscription_id
+    {% endif -%}
     cross join {{ ref('operator') }} as operator
 
 ),

@@ -1,4 +1,5 @@
 -- One row per event judged in an earlier run that is rated anew, as usage of its account and service has come or changed.
+{%- set first_new_key = (judging_scope().after_file_number + 1) * 4294967296 %}
 with redone_subscriptions as (
 
     select
@@ -19,9 +20,7 @@ redone as (
         on
             events.subscription_number = redone_subscriptions.subscription_number
             and {{ floor_div('events.situation_key', 2) }} % 4 = redone_subscriptions.service_number
-    inner join {{ ref('int_rating_scope') }} as scope
-        on events.event_key < (scope.after_file_number + 1) * 4294967296
-    where events.bill_date >= {{ first_bill_date_in_window() }}
+    where events.event_key < {{ first_new_key }} and events.bill_date >= {{ first_bill_date_in_window() }}
 
 )
 
