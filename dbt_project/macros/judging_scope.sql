@@ -4,14 +4,33 @@
     says which; a model asks when it runs, as the SQL differs.
 -#}
 {% macro judging_scope() -%}
-    {%- set scope_table = ref('int_judging_scope') -%}
-    {%- set scope = namespace(is_full=true, after_file_number=0) -%}
-    {%- if execute and flags.WHICH in ('run', 'build', 'show') and load_relation(scope_table) is not none -%}
-        {%- set answer = run_query('select is_full, after_file_number from ' ~ scope_table) -%}
-        {%- set scope.is_full = answer.rows[0][0] -%}
-        {%- set scope.after_file_number = answer.rows[0][1] | int -%}
-    {%- endif -%}
+    {%- set scope = asked_once(
+        ref('int_judging_scope'), ['is_full', 'after_file_number'], {'is_full': true, 'after_file_number': 0}
+    ) -%}
     {{ return(scope) }}
+{%- endmacro %}
+
+{#-
+    The one row of a relation, asked when the first model that needs it runs, and kept for the others of the
+    same invocation; `otherwise` where models do not run.
+-#}
+{% macro asked_once(relation, columns, otherwise) -%}
+    {%- set answer = namespace(row=otherwise) -%}
+    {%- if execute and flags.WHICH in ('run', 'build', 'show') -%}
+        {%- set kept = relation ~ ' ' ~ invocation_id -%}
+        {%- if kept in graph -%}
+            {%- set answer.row = graph[kept] -%}
+        {%- elif load_relation(relation) is not none -%}
+            {%- set found = run_query('select ' ~ columns | join(', ') ~ ' from ' ~ relation).rows[0] -%}
+            {%- set row = {} -%}
+            {%- for column in columns -%}
+                {%- do row.update({column: found[loop.index0] if found[loop.index0] is boolean else found[loop.index0] | int}) -%}
+            {%- endfor -%}
+            {%- do graph.update({kept: row}) -%}
+            {%- set answer.row = row -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(answer.row) }}
 {%- endmacro %}
 
 {#- The table of a `grown` model as the run before left it, or none where it is made anew. -#}

@@ -1,10 +1,10 @@
 -- One row per earlier record that a new file concerns, whole: a copy of one of its records (2.2), or a part of one of its calls (2.3).
 {%- set scope = judging_scope() %}
+{%- set first_new_key = (scope.after_file_number + 1) * 4294967296 %}
 with new_records as (
 
     select
         feed,
-        record_id,
         charging_id,
         sequence,
         subscriber
@@ -16,16 +16,18 @@ with new_records as (
 -- narrow first: the wide columns are read of the few that are found
 earlier_copies as (
 
-    -- the 64-bit hashes of the ids: one too many is judged again without effect
+    -- by the hashes of the ids: one too many is judged again without effect
     select
-        records.file_number,
-        records.line_number
-    from {{ source('raw', 'usage_records') }} as records
+        {{ floor_div('earlier.event_key', 4294967296) }} as file_number,
+        earlier.event_key % 4294967296 as line_number
+    from {{ ref('int_record_hashes') }} as earlier
     inner join (
-        select distinct {{ text_hash(['feed', 'record_id']) }} as id_hash from new_records
+        select distinct id_hash
+        from {{ ref('int_record_hashes') }}
+        where event_key >= {{ first_new_key }} and {{ 'false' if scope.is_full else 'true' }}
     ) as new_ids
-        on {{ text_hash(['records.feed', 'records.record_id']) }} = new_ids.id_hash
-    where records.file_number <= {{ scope.after_file_number }}
+        on earlier.id_hash = new_ids.id_hash
+    where earlier.event_key < {{ first_new_key }}
 
 ),
 

@@ -12,8 +12,6 @@ with grant_periods as (
         on grant_periods.grant_key = levels.grant_key
     left join {{ ref('int_grant_use') }} as grant_use
         on grant_periods.grant_key = grant_use.grant_key and grant_periods.bill_date = grant_use.bill_date
-    inner join (select distinct bill_date from {{ ref('int_usage_classes') }}) as used
-        on grant_periods.bill_date = used.bill_date
 
 ),
 

@@ -4,7 +4,8 @@
     replace_where="bill_date >= (select first_bill_date from customers.bill_run) and ("
     "(select is_full from rating.int_rating_scope)"
     " or event_key in (select event_key from rating.int_redone_events)"
-    " or " ~ rows_judged() ~ ")",
+    " or event_key in (select event_key from rating.int_changed_events)"
+    " or event_key >= (select (after_file_number + 1) * 4294967296 from mediation.int_judging_scope))",
 ) }}
 with parts as (
 

@@ -62,15 +62,15 @@ changed as (
     left join tiered_events
         on events.event_key = tiered_events.event_key
     union all
-    -- judged again: as it is now, and as it was rated
+    -- changed as it was judged again: as it is now, and as it was rated
     select
         events.subscription_number,
         {{ floor_div('events.situation_key', 2) }} % 4 as service_number,
         events.started_at as first_start,
         true as is_redone
     from {{ ref('int_usage_events') }} as events
-    inner join {{ ref('int_records_judged_again') }} as judged_again
-        on events.event_key = judged_again.event_key
+    inner join {{ ref('int_changed_events') }} as changed_events
+        on events.event_key = changed_events.event_key
     {% if parts is not none -%}
     union all
     select
@@ -79,8 +79,8 @@ changed as (
         parts.started_at as first_start,
         true as is_redone
     from {{ parts }} as parts
-    inner join {{ ref('int_records_judged_again') }} as judged_again
-        on parts.event_key = judged_again.event_key
+    inner join {{ ref('int_changed_events') }} as changed_events
+        on parts.event_key = changed_events.event_key
     {%- endif %}
 
 ),
