@@ -105,6 +105,6 @@ def test_what_was_judged_is_noted_before_rating_begins_and_what_was_rated_at_its
         assert "int_judged_files" in before(rated)
     rated_tables = {
         "int_grants", "int_rated_parts", "int_usage_sums", "int_grant_totals", "int_grant_balances",
-        "int_unit_starts",
+        "int_unit_starts", "int_tier_counts",
     }  # fmt: skip
     assert rated_tables <= before("int_rated_until")

@@ -2,7 +2,7 @@
 with rated as (
 
     -- depends_on: {{ ref('int_rated_parts') }}, {{ ref('int_usage_sums') }}, {{ ref('int_grant_balances') }}
-    -- depends_on: {{ ref('int_unit_starts') }}
+    -- depends_on: {{ ref('int_unit_starts') }}, {{ ref('int_tier_counts') }}
     select
         scope.fingerprint,
         judged.file_number

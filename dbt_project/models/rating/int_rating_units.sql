@@ -1,6 +1,6 @@
 -- One row per account and service that new files touch, and whether its usage of the window is rated anew.
 -- No grant and no tier reaches beyond it. Usage that starts after all that was rated can only add to it: what came
--- first drew first (4.2). Earlier usage, usage judged again and usage with tiers make all of it to be rated anew.
+-- first drew first (4.2). Earlier usage, changed usage and usage with volume tiers make all of it to be rated anew.
 {%- set is_full = rates_all() %}
 {%- set parts = standing('rating', 'int_rated_parts') %}
 {%- set starts = standing('rating', 'int_unit_starts') %}
@@ -22,11 +22,18 @@ subscriptions as (
 
 ),
 
+-- the total of the period prices all of it; of other tiers the units before are counted (int_counted_before)
 tiered_steps as (
 
     select steps.rate_step_id
     from {{ ref('int_rate_steps') }} as steps
-    inner join (select distinct tariff_id from {{ ref('int_rate_steps') }} where is_tiered) as tiered
+    inner join (
+        select distinct steps_with_tiers.tariff_id
+        from {{ ref('int_rate_steps') }} as steps_with_tiers
+        inner join {{ ref('int_rate_tiers') }} as tiers
+            on steps_with_tiers.rate_step_id = tiers.rate_step_id
+        where steps_with_tiers.is_tiered and tiers.tier_mode = 'volume'
+    ) as tiered
         on steps.tariff_id = tiered.tariff_id
 
 ),
