@@ -60,9 +60,10 @@ earlier_parts as (
         records.line_number
     from {{ source('raw', 'usage_records') }} as records
     inner join concerned_sessions
+        -- not the bare columns: else every row is asked for its feed first, where few are parts
         on
-            records.feed = concerned_sessions.feed
-            and records.charging_id = concerned_sessions.charging_id
+            coalesce(records.feed, '') = concerned_sessions.feed
+            and coalesce(records.charging_id, '') = concerned_sessions.charging_id
             and coalesce(records.subscriber, '') = concerned_sessions.subscriber
     where
         records.charging_id is not null

@@ -14,12 +14,13 @@
 {%- set is_full = rates_all() %}
 {%- set changed_totals = ref('int_changed_totals') %}
 {%- set sums = standing('rating', 'int_usage_sums') %}
+{%- set first_bill_date = first_bill_date_in_window() %}
 with parts as (
 
     select *
     from {{ ref('int_rated_parts') }}
     {% if sums is not none -%}
-    where bill_date >= {{ first_bill_date_in_window() }}
+    where bill_date >= {{ first_bill_date }}
     {%- endif %}
 
 ),
