@@ -7,9 +7,9 @@
 with judged_again as (
 
     select
-        judged_again.event_key,
-        judged_again.charging_id is not null and judged_again.sequence is not null as is_part
-    from {{ ref('int_records_judged_again') }} as judged_again
+        event_key,
+        charging_id is not null and sequence is not null as is_part
+    from {{ ref('int_records_judged_again') }}
 
 ),
 
