@@ -1,8 +1,5 @@
 -- One row per usage file: the first bill run that saw it (2.4 too_old). Kept for good.
-{{ config(
-    materialized='replaced_in_part',
-    replace_where='1 = 0',
-) }}
+{{ config(materialized='appended') }}
 {%- set known = standing('mediation', 'int_file_first_runs') %}
 with usage_files as (
 

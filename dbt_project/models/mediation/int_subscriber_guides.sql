@@ -1,21 +1,27 @@
 -- One row per subscriber as written in usage, and span: its subscription and rate cards, or what speaks against it (2.4).
 {{ config(materialized='grown') }}
 {%- set known = known_rows() %}
-with subscribers as (
+with all_subscribers as (
 
     select distinct
-        records.subscriber,
-        records.subscriber_kind
+        subscriber,
+        subscriber_kind
     from {{ records_to_judge() }} as records
+    where subscriber is not null
+
+),
+
+subscribers as (
+
+    select
+        all_subscribers.subscriber,
+        all_subscribers.subscriber_kind
+    from all_subscribers
     {% if known is not none -%}
     left join (select distinct subscriber, subscriber_kind from {{ known }}) as known
-        on records.subscriber = known.subscriber and records.subscriber_kind = known.subscriber_kind
-    {% endif -%}
-    where
-        records.subscriber is not null
-        {%- if known is not none %}
-        and known.subscriber is null
-        {%- endif %}
+        on all_subscribers.subscriber = known.subscriber and all_subscribers.subscriber_kind = known.subscriber_kind
+    where known.subscriber is null
+    {%- endif %}
 
 ),
 
