@@ -31,19 +31,16 @@ earlier_copies as (
 
 ),
 
+-- by hashes as well: as bare columns, each row would be asked for its feed before the two that leave few
 concerned_sessions as (
 
-    select
-        feed,
-        charging_id,
-        coalesce(subscriber, '') as subscriber
+    select {{ text_hash(['feed', 'charging_id', "coalesce(subscriber, '')"]) }} as session_hash
     from new_records
     where charging_id is not null and sequence is not null
     union
     select
-        records.feed,
-        records.charging_id,
-        coalesce(records.subscriber, '') as subscriber
+        {{ text_hash(['records.feed', 'records.charging_id', "coalesce(records.subscriber, '')"]) }}
+            as session_hash
     from {{ source('raw', 'usage_records') }} as records
     inner join earlier_copies
         on
@@ -60,11 +57,9 @@ earlier_parts as (
         records.line_number
     from {{ source('raw', 'usage_records') }} as records
     inner join concerned_sessions
-        -- not the bare columns: else every row is asked for its feed first, where few are parts
         on
-            coalesce(records.feed, '') = concerned_sessions.feed
-            and coalesce(records.charging_id, '') = concerned_sessions.charging_id
-            and coalesce(records.subscriber, '') = concerned_sessions.subscriber
+            {{ text_hash(['records.feed', 'records.charging_id', "coalesce(records.subscriber, '')"]) }}
+            = concerned_sessions.session_hash
     where
         records.charging_id is not null
         and records.sequence is not null
