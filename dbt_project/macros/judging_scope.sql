@@ -33,6 +33,17 @@
     {{ return(answer.row) }}
 {%- endmacro %}
 
+{#-
+    Ends int_judging_scope: a run that judges everything takes back the note that all was judged, so that one
+    that is cut short is followed by one that judges everything too, whatever it then finds.
+-#}
+{% macro forget_what_was_judged() -%}
+    {%- set judged = load_relation(api.Relation.create(database=target.database, schema='mediation', identifier='int_judged_files')) -%}
+    {%- if execute and judged is not none -%}
+        delete from {{ judged }} where (select is_full from {{ this }})
+    {%- endif -%}
+{%- endmacro %}
+
 {#- The table of a `grown` model as the run before left it, or none where it is made anew. -#}
 {% macro known_rows() -%}
     {%- set scope = judging_scope() -%}
