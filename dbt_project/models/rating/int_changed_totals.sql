@@ -31,40 +31,50 @@ redone_subscriptions as (
 
 ),
 
-standing_sums as (
-
-    {% if sums is not none and not is_full -%}
-    select sums.*
-    from {{ sums }} as sums
-    left join redone_subscriptions as redone
-        on
-            sums.subscription_number = redone.subscription_number
-            and sums.service_number = redone.service_number
-    where redone.subscription_number is null
-    {%- else -%}
-    select * from added where 1 = 0
-    {%- endif %}
-
-),
-
-summed as (
+marked as (
 
     select
         added.subscription_number,
         added.bill_date,
         added.total_number,
         added.service_number,
-        added.events + coalesce(standing_sums.events, 0) as events,
-        added.quantity + coalesce(standing_sums.quantity, 0) as quantity,
-        added.included_quantity + coalesce(standing_sums.included_quantity, 0) as included_quantity,
-        added.billed_quantity + coalesce(standing_sums.billed_quantity, 0) as billed_quantity,
-        cast(added.amount + coalesce(standing_sums.amount, 0) as decimal(38, 6)) as amount
+        redone.subscription_number is null as adds,
+        added.events,
+        added.quantity,
+        added.included_quantity,
+        added.billed_quantity,
+        added.amount
     from added
-    left join standing_sums
+    left join redone_subscriptions as redone
         on
-            added.subscription_number = standing_sums.subscription_number
-            and added.bill_date = standing_sums.bill_date
-            and added.total_number = standing_sums.total_number
+            added.subscription_number = redone.subscription_number
+            and added.service_number = redone.service_number
+
+),
+
+summed as (
+
+    {% if sums is not none and not is_full -%}
+    select
+        added.subscription_number,
+        added.bill_date,
+        added.total_number,
+        added.service_number,
+        added.events + coalesce(sums.events, 0) as events,
+        added.quantity + coalesce(sums.quantity, 0) as quantity,
+        added.included_quantity + coalesce(sums.included_quantity, 0) as included_quantity,
+        added.billed_quantity + coalesce(sums.billed_quantity, 0) as billed_quantity,
+        cast(added.amount + coalesce(sums.amount, 0) as decimal(38, 6)) as amount
+    from marked as added
+    left join {{ sums }} as sums
+        on
+            added.adds
+            and added.subscription_number = sums.subscription_number
+            and added.bill_date = sums.bill_date
+            and added.total_number = sums.total_number
+    {%- else -%}
+    select * from added
+    {%- endif %}
 
 )
 
