@@ -233,8 +233,7 @@ def build(
             close_connections()
     if result.exception is not None and result.result is None:
         raise DbtError(str(result.exception))
-    # What stands comes first: it is what the others read.
-    return [_unchanged(node) for node in _with_tests(nodes, standing)] + [
+    found = [_unchanged(node) for node in _with_tests(nodes, standing)] + [
         NodeResult(
             unique_id=run.node.unique_id,
             name=run.node.name,
@@ -247,6 +246,24 @@ def build(
         for run in result.result.results
         if run.node.unique_id in nodes
     ]
+    # A view that stands comes after the tables that were built beneath it.
+    place = _places(nodes)
+    return sorted(found, key=lambda node: place[node.unique_id])
+
+
+def _places(nodes: Mapping[str, Any]) -> dict[str, int]:
+    """A number for each node, greater than those of all that it reads."""
+    places: dict[str, int] = {}
+
+    def visit(unique_id: str) -> None:
+        if unique_id in nodes and unique_id not in places:
+            for parent in nodes[unique_id].depends_on.nodes:
+                visit(parent)
+            places[unique_id] = len(places)
+
+    for unique_id in nodes:
+        visit(unique_id)
+    return places
 
 
 @contextmanager
