@@ -38,7 +38,8 @@ marked as (
         added.bill_date,
         added.total_number,
         added.service_number,
-        redone.subscription_number is null as adds,
+        -- the total that stands, unless its usage was rated anew
+        case when redone.subscription_number is null then added.total_number end as standing_number,
         added.events,
         added.quantity,
         added.included_quantity,
@@ -68,10 +69,9 @@ summed as (
     from marked as added
     left join {{ sums }} as sums
         on
-            added.adds
-            and added.subscription_number = sums.subscription_number
+            added.subscription_number = sums.subscription_number
             and added.bill_date = sums.bill_date
-            and added.total_number = sums.total_number
+            and added.standing_number = sums.total_number
     {%- else -%}
     select * from added
     {%- endif %}
