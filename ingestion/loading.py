@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -80,6 +82,16 @@ PATH_COLUMNS = (
     ("changed_ns", "bigint"),
     ("inode", "ubigint"),
 )
+# The files of settings and tables as they were when a load found nothing to say of them, and the
+# program that read them.
+REFERENCE_PATH_COLUMNS = (
+    ("file_name", "varchar"),
+    ("size_bytes", "bigint"),
+    ("modified_ns", "bigint"),
+    ("changed_ns", "bigint"),
+    ("inode", "ubigint"),
+    ("program", "varchar"),
+)
 # Written by other parts, declared here so that every raw table exists before the first run.
 OTHER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     "stripe_objects": (
@@ -127,7 +139,8 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """
     wanted: dict[str, list[tuple[str, str]]] = {table.name: raw_columns(table) for table in TABLES}
     wanted["operator"] = operator_columns()
-    for name, columns in (USAGE_TABLES | OTHER_TABLES | {"usage_paths": PATH_COLUMNS}).items():
+    paths = {"usage_paths": PATH_COLUMNS, "reference_paths": REFERENCE_PATH_COLUMNS}
+    for name, columns in (USAGE_TABLES | OTHER_TABLES | paths).items():
         wanted[name] = list(columns)
     con.execute("create schema if not exists raw")
     for name, columns in wanted.items():
@@ -163,7 +176,8 @@ def load(
 ) -> LoadReport:
     """Load what is new in the folder.
 
-    Reference tables are replaced in one transaction if their content has changed. Usage files are
+    Reference tables are replaced in one transaction if their content has changed; while none of
+    their files has been touched they are not read again. Usage files are
     taken in the order of feed and name; one whose content is known is skipped, any other is loaded
     whole or not at all. `loaded_at` (default: now) is the one instant noted with all of them; a
     naive one is UTC. `progress(stage, done, total)`.
@@ -183,13 +197,20 @@ def load(
     }
     report = LoadReport()
     begun_ns = time.time_ns()
-    with read_folder(folder, Memory(frozenset(known), paths), progress=progress) as read:
+    reference = _known_reference(con)
+    with read_folder(
+        folder,
+        Memory(frozenset(known), paths),
+        progress=progress,
+        known_reference=reference,
+    ) as read:
         if read.faults:
             raise OperatorFolderError(read.faults)
         report.warnings += read.warnings
-        report.reference_changed = _replace_reference(con, read)
+        if not read.is_reference_known:
+            report.reference_changed = _replace_reference(con, read, begun_ns)
         _UsageLoader(con, moment, known, report, progress).load(read.usage_files)
-        settled = [file for file in read.usage_files if is_settled(file, begun_ns)]
+        settled = [file for file in read.usage_files if is_settled(file.stamp, begun_ns)]
         _remember_paths(con, paths, [file for file in settled if file.file_id in known])
     report.warnings = in_reading_order(report.warnings)
     return report
@@ -223,7 +244,40 @@ def _remember_paths(
 # --------------------------------------------------------------------------------------- reference
 
 
-def _replace_reference(con: duckdb.DuckDBPyConnection, read: ReadFolder) -> bool:
+@lru_cache(maxsize=1)
+def _program() -> str:
+    """SHA-256 of what reads and checks the tables: another program may find other faults."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _known_reference(con: duckdb.DuckDBPyConnection) -> dict[str, Stamp]:
+    """The files of settings and tables that need not be read again while they are untouched."""
+    return {
+        name: (size, modified, changed, inode)
+        for name, size, modified, changed, inode in con.execute(
+            "select file_name, size_bytes, modified_ns, changed_ns, inode"
+            " from raw.reference_paths where program = ?",
+            [_program()],
+        ).fetchall()
+    }
+
+
+def _remember_reference(con: duckdb.DuckDBPyConnection, read: ReadFolder, begun_ns: int) -> None:
+    """Note the files, unless there is something to say of them, each time anew."""
+    con.execute("delete from raw.reference_paths")
+    if read.has_reference_warnings:
+        return
+    if all(is_settled(stamp, begun_ns) for stamp in read.reference.values()):
+        con.executemany(
+            "insert into raw.reference_paths values (?, ?, ?, ?, ?, ?)",
+            [[name, *stamp, _program()] for name, stamp in read.reference.items()],
+        )
+
+
+def _replace_reference(con: duckdb.DuckDBPyConnection, read: ReadFolder, begun_ns: int) -> bool:
     """Replace the tables whose content differs, in one transaction; whether there were any."""
     assert read.con is not None
     changed: list[tuple[str, pa.Table]] = []
@@ -238,8 +292,6 @@ def _replace_reference(con: duckdb.DuckDBPyConnection, read: ReadFolder) -> bool
     ).to_arrow_table()
     changed.append(("operator", operator))
     changed = [(name, rows) for name, rows in changed if not _is_same(con, name, rows)]
-    if not changed:
-        return False
     con.execute("begin transaction")
     try:
         for name, rows in changed:
@@ -247,11 +299,12 @@ def _replace_reference(con: duckdb.DuckDBPyConnection, read: ReadFolder) -> bool
             con.execute(f"delete from raw.{quoted(name)}")
             con.execute(f"insert into raw.{quoted(name)} by name select * from incoming")
             con.unregister("incoming")
+        _remember_reference(con, read, begun_ns)
         con.execute("commit")
     except BaseException:
         _rollback(con)
         raise
-    return True
+    return bool(changed)
 
 
 def _reference_sql(table: Table, file: str) -> str:

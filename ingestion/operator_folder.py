@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from ingestion.operator_yaml import FILE, OperatorSettings, read_operator_yaml
 from ingestion.paths import refusal
 from ingestion.table_reading import VARIANTS, RawTable, read_table
 from ingestion.tables import TABLES
-from ingestion.usage_files import Memory, UsageFile, find_files, inspect_files
+from ingestion.usage_files import Memory, Stamp, UsageFile, find_files, inspect_files, stamp_of
 
 
 @dataclass
@@ -36,6 +36,9 @@ class ReadFolder(CheckReport):
     settings: OperatorSettings = field(default_factory=OperatorSettings)
     tables: dict[str, RawTable] = field(default_factory=dict)
     usage_files: list[UsageFile] = field(default_factory=list)
+    reference: dict[str, Stamp] = field(default_factory=dict)  # files of settings and tables
+    is_reference_known: bool = False  # then `tables` was not read
+    has_reference_warnings: bool = False
 
 
 def check(folder: Path) -> CheckReport:
@@ -54,8 +57,13 @@ def read_folder(
     memory: Memory | None = None,
     limits: Limits | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    known_reference: Mapping[str, Stamp] | None = None,
 ) -> Iterator[ReadFolder]:
-    """Read everything. `memory`: the usage files that earlier loads know."""
+    """Read everything. `memory`: the usage files that earlier loads know.
+
+    `known_reference`: the files of settings and tables as they were when a load found nothing to
+    say of them. While they are the same files, untouched, the tables are not read again.
+    """
     limits = limits or Limits.from_environment()
     with duckdb.connect() as con:
         read = ReadFolder(con=con)
@@ -70,26 +78,14 @@ def read_folder(
             read.faults.append(Fault(FILE, None, None, message))
             yield read
             return
+        read.reference = _reference_files(folder)
         settings = read.settings = read_operator_yaml(folder)
         read.faults += settings.faults
         read.warnings += settings.warnings
-        for number, table in enumerate(TABLES, 1):
-            if progress:
-                progress("tables", number, len(TABLES))
-            raw = read_table(folder, table, limits)
-            read.tables[table.name] = raw
-            faults = check_cells(con, raw, settings.time_zone)
-            if faults:
-                con.executemany(
-                    "insert into faulty values (?, ?, ?)",
-                    [(table.name, fault.column, fault.line) for fault in faults],
-                )
-            read.faults += raw.faults + faults
-            read.warnings += raw.warnings
-        findings = Findings(con, read.tables, settings)
-        cross_check(findings)
-        read.faults += findings.faults
-        read.warnings += findings.warnings
+        read.is_reference_known = bool(read.reference) and read.reference == known_reference
+        if not read.is_reference_known:
+            _read_tables(con, folder, read, limits, progress)
+        read.has_reference_warnings = bool(read.warnings)
         _warn_of_strangers(folder, read)
         found = find_files(folder, settings.feeds)
         read.faults += found.faults
@@ -104,6 +100,47 @@ def read_folder(
         read.faults = in_reading_order(read.faults + faults)
         read.warnings = in_reading_order(read.warnings)
         yield read
+
+
+def _reference_files(folder: Path) -> dict[str, Stamp]:
+    """The files of settings and tables that there are; none where one can not be looked at."""
+    names = [FILE] + [f"{table.folder}/{table.name}{end}" for table in TABLES for end in VARIANTS]
+    found: dict[str, Stamp] = {}
+    for name in names:
+        try:
+            found[name] = stamp_of(folder / name)
+        except FileNotFoundError:
+            if (folder / name).is_symlink():
+                return {}
+        except OSError:
+            return {}
+    return found
+
+
+def _read_tables(
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    read: ReadFolder,
+    limits: Limits,
+    progress: Callable[[str, int, int], None] | None,
+) -> None:
+    for number, table in enumerate(TABLES, 1):
+        if progress:
+            progress("tables", number, len(TABLES))
+        raw = read_table(folder, table, limits)
+        read.tables[table.name] = raw
+        faults = check_cells(con, raw, read.settings.time_zone)
+        if faults:
+            con.executemany(
+                "insert into faulty values (?, ?, ?)",
+                [(table.name, fault.column, fault.line) for fault in faults],
+            )
+        read.faults += raw.faults + faults
+        read.warnings += raw.warnings
+    findings = Findings(con, read.tables, read.settings)
+    cross_check(findings)
+    read.faults += findings.faults
+    read.warnings += findings.warnings
 
 
 def _warn_of_strangers(folder: Path, read: ReadFolder) -> None:

@@ -239,6 +239,11 @@ def check_parquet(source: Source) -> None:
         raise DamagedFileError(f"damaged Parquet file ({reason})") from None
 
 
+def stamp_of(path: Path) -> Stamp:
+    """What tells whether a file has been written to since. Raises OSError."""
+    return _stamp(path.stat())
+
+
 def has_changed(file: UsageFile) -> bool:
     """Whether the file has been written to since it was hashed."""
     try:
@@ -247,9 +252,9 @@ def has_changed(file: UsageFile) -> bool:
         return True
 
 
-def is_settled(file: UsageFile, now_ns: int) -> bool:
+def is_settled(stamp: Stamp, now_ns: int) -> bool:
     """Whether the file's stamp would tell if it were written to from now on."""
-    return max(file.stamp[1], file.stamp[2]) < now_ns - SETTLED_NS
+    return max(stamp[1], stamp[2]) < now_ns - SETTLED_NS
 
 
 def _stamp(status: os.stat_result) -> Stamp:

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -35,6 +35,7 @@ DATABASE = "billhouse"  # of the default warehouse, and of the manifest that Dag
 DRAFT_SELECTION = "tag:draft"
 ISSUED_SELECTION = "tag:issued"
 BEFORE_ISSUE = "before_issue"
+_STANDING = "stands_as_it_is"
 
 _digest: dict[str, int | str] = {}  # of the rules, as of the newest file
 _parsed: dict[str, tuple[int, Manifest]] = {}  # by database name: newest file, parsed project
@@ -157,21 +158,25 @@ def build(
     bill_date: date,
     select: Sequence[str],
     exclude: Sequence[str] = (),
-    unchanged: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+    unchanged: Callable[[Manifest], Mapping[str, Any]] | None = None,
     scratch: Path,
     on_node: Callable[[NodeResult, int, int], None] | None = None,
 ) -> list[NodeResult]:
-    """Build and test what is selected, as of this bill date.
+    """Build and test what these tags (`tag:…`) select, as of this bill date.
 
-    `unchanged` gives, of the project's nodes, the models that stand as they are: they and their
+    `unchanged` gives, of the parsed project, the models that stand as they are: they and their
     tests are left out, and told as success. `on_node(result, done, total)` is told of every node
     as it ends. The caller holds the warehouse's lock and no connection to it. A failed node is a
     result, not an exception; raises DbtError when dbt itself could not run.
     """
     manifest = parse(warehouse.stem)
     nodes = manifest.nodes
-    standing = unchanged(nodes) if unchanged else {}
-    exclude = [*exclude, *(node.name for node in standing.values())]
+    wanted = {tag.removeprefix("tag:") for tag in select}
+    standing = {
+        unique_id: node
+        for unique_id, node in (unchanged(manifest) if unchanged else {}).items()
+        if wanted & set(node.tags)
+    }
     done = 0
     total = 0
     one_at_a_time = threading.Lock()  # dbt tells from each of its threads
@@ -198,7 +203,7 @@ def build(
 
     folder = scratch / "dbt"
     folder.mkdir(parents=True, exist_ok=True)
-    with _variables({"BILLHOUSE_WAREHOUSE": str(warehouse)}):
+    with _variables({"BILLHOUSE_WAREHOUSE": str(warehouse)}), left_out(standing.values()) as them:
         try:
             result = _invoke(
                 manifest,
@@ -207,7 +212,7 @@ def build(
                     "build",
                     "--select",
                     *select,
-                    *(["--exclude", *exclude] if exclude else []),
+                    *("--exclude", them, *exclude),
                     "--exclude-resource-type",
                     "unit_test",
                     # A test of two models runs with the later one, when both are there.
@@ -228,8 +233,7 @@ def build(
             close_connections()
     if result.exception is not None and result.result is None:
         raise DbtError(str(result.exception))
-    # What stands comes first: it is what the others read.
-    return [_unchanged(node) for node in _with_tests(nodes, standing)] + [
+    found = [_unchanged(node) for node in _with_tests(nodes, standing)] + [
         NodeResult(
             unique_id=run.node.unique_id,
             name=run.node.name,
@@ -242,6 +246,41 @@ def build(
         for run in result.result.results
         if run.node.unique_id in nodes
     ]
+    # A view that stands comes after the tables that were built beneath it.
+    place = _places(nodes)
+    return sorted(found, key=lambda node: place[node.unique_id])
+
+
+def _places(nodes: Mapping[str, Any]) -> dict[str, int]:
+    """A number for each node, greater than those of all that it reads."""
+    places: dict[str, int] = {}
+
+    def visit(unique_id: str) -> None:
+        if unique_id in nodes and unique_id not in places:
+            for parent in nodes[unique_id].depends_on.nodes:
+                visit(parent)
+            places[unique_id] = len(places)
+
+    for unique_id in nodes:
+        visit(unique_id)
+    return places
+
+
+@contextmanager
+def left_out(models: Iterable[Any]) -> Iterator[str]:
+    """A selection of these models of a parsed project.
+
+    A tag that they bear meanwhile: dbt looks through the whole project for each name that it is
+    given, and for a tag once.
+    """
+    marked = list(models)
+    for node in marked:
+        node.tags.append(_STANDING)
+    try:
+        yield f"tag:{_STANDING}"
+    finally:
+        for node in marked:
+            node.tags.remove(_STANDING)
 
 
 def _with_tests(nodes: Mapping[str, Any], models: Mapping[str, Any]) -> Iterator[Any]:

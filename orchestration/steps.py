@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ingestion.loading import LoadReport
 
 DOCUMENT_BATCH = 200
+GOOD = ("success", "pass", "no-op")
 
 
 class BuildFailed(Exception):
@@ -131,15 +132,14 @@ class Steps:
         self.prepare()
         with self.connect() as con:
             bill_runs.begin(con, bill_date)
-            resting_on = reference.digest(con, bill_date, dbt.rules_digest())
-            reference_stands = reference.stands(con, bill_date, resting_on)
-            if not reference_stands:
-                reference.forget(con)
+            resting_on = reference.state(con, bill_date, dbt.rules_digest())
+            standing = reference.standing(con, bill_date, resting_on)
+            reference.forget(con, standing)
         nodes = self._build(
             bill_date,
             dbt.DRAFT_SELECTION,
             exclude=[dbt.ISSUED_SELECTION],
-            unchanged=reference.models if reference_stands else None,
+            unchanged=lambda project: reference.models(project.nodes, project.macros, standing),
         )
         blocking = blocking_tests()
         faults = [
@@ -148,9 +148,11 @@ class Steps:
         if faults:
             outcome.current().faults += faults
             raise BuildFailed(faults, nodes)
-        if not reference_stands and not any(node.is_bad for node in nodes):
+        if not any(node.is_bad for node in nodes):
             with self.connect() as con:
-                reference.remember(con, resting_on)
+                reference.remember(
+                    con, resting_on, usage=all(node.status in GOOD for node in nodes)
+                )
         failed_checks = tuple(
             bill_runs.FailedCheck(
                 check=node.name, table=blocking[node.unique_id], offenders=node.failures or 0
@@ -243,7 +245,7 @@ class Steps:
         bill_date: date,
         select: str,
         exclude: Iterable[str] = (),
-        unchanged: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+        unchanged: Callable[[Any], Mapping[str, Any]] | None = None,
     ) -> list[dbt.NodeResult]:
         told = progress.current()
         nodes = dbt.build(

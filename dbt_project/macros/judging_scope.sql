@@ -4,14 +4,54 @@
     says which; a model asks when it runs, as the SQL differs.
 -#}
 {% macro judging_scope() -%}
-    {%- set scope_table = ref('int_judging_scope') -%}
-    {%- set scope = namespace(is_full=true, after_file_number=0) -%}
-    {%- if execute and flags.WHICH in ('run', 'build', 'show') and load_relation(scope_table) is not none -%}
-        {%- set answer = run_query('select is_full, after_file_number from ' ~ scope_table) -%}
-        {%- set scope.is_full = answer.rows[0][0] -%}
-        {%- set scope.after_file_number = answer.rows[0][1] | int -%}
-    {%- endif -%}
+    {%- set scope = asked_once(
+        ref('int_judging_scope'), ['is_full', 'after_file_number'], {'is_full': true, 'after_file_number': 0}
+    ) -%}
     {{ return(scope) }}
+{%- endmacro %}
+
+{#-
+    The one row of a relation, asked when the first model that needs it runs, and kept for the others of the
+    same invocation; `otherwise` where models do not run.
+-#}
+{% macro asked_once(relation, columns, otherwise) -%}
+    {%- set answer = namespace(row=otherwise) -%}
+    {%- if execute and flags.WHICH in ('run', 'build', 'show') -%}
+        {%- set kept = relation ~ ' ' ~ invocation_id -%}
+        {%- if kept in graph -%}
+            {%- set answer.row = graph[kept] -%}
+        {%- elif load_relation(relation) is not none -%}
+            {%- set found = run_query('select ' ~ columns | join(', ') ~ ' from ' ~ relation).rows[0] -%}
+            {%- set row = {} -%}
+            {%- for column in columns -%}
+                {%- do row.update({column: found[loop.index0] if found[loop.index0] is boolean else found[loop.index0] | int}) -%}
+            {%- endfor -%}
+            {%- do graph.update({kept: row}) -%}
+            {%- set answer.row = row -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(answer.row) }}
+{%- endmacro %}
+
+{#-
+    Ends int_judging_scope: a run that judges everything takes back the note that all was judged, so that one
+    that is cut short is followed by one that judges everything too, whatever it then finds.
+-#}
+{% macro forget_what_was_judged() -%}
+    {%- set judged = load_relation(api.Relation.create(database=target.database, schema='mediation', identifier='int_judged_files')) -%}
+    {%- if execute and judged is not none -%}
+        delete from {{ judged }} where (select is_full from {{ this }})
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The table of a `grown` model as the run before left it, or none where it is made anew. -#}
+{% macro known_rows() -%}
+    {%- set scope = judging_scope() -%}
+    {%- set known = namespace(relation=none) -%}
+    {%- if execute and flags.WHICH in ('run', 'build', 'show') and not scope.is_full -%}
+        {%- set known.relation = load_relation(this) -%}
+    {%- endif -%}
+    {{ return(known.relation) }}
 {%- endmacro %}
 
 {#- The columns of raw.usage_records. -#}

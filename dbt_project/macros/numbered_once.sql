@@ -4,6 +4,10 @@
     only make joins and stored rows narrow; nothing that leaves the warehouse shows them.
 -#}
 {% macro numbered_once(values, columns, number) -%}
+{%- set known = namespace(relation=none) -%}
+{%- if execute and flags.WHICH in ('run', 'build', 'show') -%}
+    {%- set known.relation = load_relation(this) -%}
+{%- endif -%}
 with wanted as (
 
     {{ values }}
@@ -21,8 +25,8 @@ new_values as (
     select
         {% for column in columns %}distinct_values.{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
     from distinct_values
-    {% if is_incremental() %}
-    left join {{ this }} as known
+    {% if known.relation is not none %}
+    left join {{ known.relation }} as known
         on {% for column in columns %}distinct_values.{{ column }} = known.{{ column }}{% if not loop.last %} and {% endif %}{% endfor %}
     where known.{{ number }} is null
     {% endif %}
@@ -33,7 +37,7 @@ numbered as (
 
     select
         {{ columns | join(', ') }},
-        {% if is_incremental() %}(select coalesce(max({{ number }}), 0) from {{ this }}) + {% endif %}
+        {% if known.relation is not none %}(select coalesce(max({{ number }}), 0) from {{ known.relation }}) + {% endif %}
         row_number() over (order by {% for column in columns %}{{ column }} asc nulls first{% if not loop.last %}, {% endif %}{% endfor %}) as {{ number }}
     from new_values
 

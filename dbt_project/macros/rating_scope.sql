@@ -3,12 +3,7 @@
     what they change (int_rating_scope); a model asks when it runs, as the SQL differs.
 -#}
 {% macro rates_all() -%}
-    {%- set scope_table = ref('int_rating_scope') -%}
-    {%- set answer = namespace(is_full=true) -%}
-    {%- if execute and flags.WHICH in ('run', 'build', 'show') and load_relation(scope_table) is not none -%}
-        {%- set answer.is_full = run_query('select is_full from ' ~ scope_table).rows[0][0] -%}
-    {%- endif -%}
-    {{ return(answer.is_full) }}
+    {{ return(asked_once(ref('int_rating_scope'), ['is_full'], {'is_full': true}).is_full) }}
 {%- endmacro %}
 
 {#- A table of the warehouse as the run before left it, or none: a model reads what it will itself change later. -#}

@@ -24,6 +24,7 @@ from ingestion.faults import OperatorFolderError
 from ingestion.feeds import registered_formats
 from ingestion.loading import USAGE_TABLES, load, prepare, raw_columns
 from ingestion.operator_folder import check
+from ingestion.table_reading import read_table
 from ingestion.tables import TABLES
 from tests.ingestion.support import counts, faults_of, rows, warnings_of
 from tests.support.operator_builder import csv_text, usage_rows, write_operator, write_usage
@@ -41,7 +42,7 @@ def content(con: Warehouse) -> dict[str, list[tuple]]:
     tables = rows(
         con,
         "select table_name from duckdb_tables()"
-        " where schema_name = 'raw' and table_name <> 'usage_paths'",
+        " where schema_name = 'raw' and table_name not like '%_paths'",
     )
     return {name: sorted(rows(con, f"select * from raw.{name}"), key=repr) for (name,) in tables}
 
@@ -177,6 +178,43 @@ def test_a_known_file_that_has_not_been_touched_is_not_read_again(
     warehouse.execute("delete from raw.usage_files")
     warehouse.execute("delete from raw.usage_records")
     assert load(warehouse, folder).files_loaded == 2
+
+
+def test_tables_that_have_not_been_touched_are_not_read_again(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestion.usage_files.SETTLED_NS", 0)
+    tables_read: list[str] = []
+
+    def counted(folder: Path, table: Any, limits: Any) -> Any:
+        tables_read.append(table.name)
+        return read_table(folder, table, limits)
+
+    monkeypatch.setattr("ingestion.operator_folder.read_table", counted)
+
+    def loaded() -> tuple[bool, bool]:
+        """Whether the tables were read, and whether they had changed."""
+        tables_read.clear()
+        time.sleep(0.05)
+        report = load(warehouse, folder)
+        return bool(tables_read), report.reference_changed
+
+    folder = write_operator(tmp_path, usage={"core": [{}]})
+    assert loaded() == (True, True)
+    write_usage(folder / "cdr/core/b.csv", [{}, {}])
+    assert loaded() == (False, False)
+    products = folder / "ratebook/products.csv"
+    products.write_bytes(products.read_bytes())
+    assert loaded() == (True, False)
+    assert loaded() == (False, False)
+    # of what there is something to say it is said each time
+    strange = products.read_text().splitlines()
+    products.write_text(
+        "".join(f"{line},{'x' if n else 'strange'}\n" for n, line in enumerate(strange))
+    )
+    assert loaded() == (True, False)
+    assert loaded() == (True, False)
+    assert "unknown column" in str(load(warehouse, folder).warnings[0])
 
 
 def test_a_file_that_has_just_been_written_is_read_again(

@@ -10,7 +10,7 @@ import pytest
 from orchestration import dbt, reference
 from orchestration.steps import BuildFailed
 from tests.rerater.pipeline import Pipeline
-from tests.support.operator_builder import write_operator
+from tests.support.operator_builder import write_operator, write_usage
 
 BILL_DATE = date(2026, 2, 1)
 CALL = {"started_at": "2026-01-10T10:00:00Z", "duration_seconds": 60, "other_party": "0612345678"}
@@ -43,7 +43,13 @@ def test_only_new_usage_leaves_catalogue_and_customers_as_they_are(tmp_path: Pat
     drafts = Drafts(tmp_path / "warehouse")
     first = drafts.built(folder_with(tmp_path / "a"))
     again = drafts.built(folder_with(tmp_path / "b", calls=2))
-    assert {"products", "subscriptions", "int_rate_steps"} <= first - again
+    assert {"products", "subscriptions", "int_rate_steps", "billing_periods"} <= first - again
+    # usage of another month needs other days
+    assert "int_local_days" in first - again
+    later = [CALL | {"record_id": "R3", "started_at": "2026-02-03T10:00:00Z"}]
+    write_usage(tmp_path / "b/cdr/core/later.csv", later)
+    built = drafts.built(tmp_path / "b")
+    assert {"int_local_days", "billing_periods"} <= built and "products" not in built
     assert {"int_judging_scope", "int_rated_parts", "owed_charges"} <= again
     assert drafts.rows("select count(*) as events from mediation.usage_events")[0]["events"] == 2
 
@@ -77,36 +83,90 @@ def test_a_build_that_broke_off_leaves_no_note(
 
 
 def test_a_model_rests_on_the_folder_if_all_that_it_reads_does() -> None:
-    def node(*parents: str, tags: tuple[str, ...] = ()) -> SimpleNamespace:
-        reads = SimpleNamespace(nodes=list(parents))
-        return SimpleNamespace(resource_type="model", tags=list(tags), depends_on=reads)
+    def node(
+        *parents: str, tags: tuple[str, ...] = (), kind: str = "model", materialized: str = "table",
+        schema: str = "rating", macros: tuple[str, ...] = (),
+    ) -> SimpleNamespace:  # fmt: skip
+        reads = SimpleNamespace(nodes=list(parents), macros=list(macros))
+        config = SimpleNamespace(materialized=materialized)
+        return SimpleNamespace(
+            resource_type=kind, tags=list(tags), depends_on=reads, config=config, schema=schema
+        )
 
     rates, usage = "source.billhouse.raw.rates", "source.billhouse.raw.usage_records"
+    issued = "source.billhouse.issued.issued_documents"
     nodes = {
         "steps": node("rates"),
         "rates": node(rates),
         "always": node("rates", tags=(reference.EVERY_RUN,)),
         "after": node("always"),
         "events": node("rates", usage),
+        "calendar": node("rates", usage, tags=(reference.USAGE_MONTHS,)),
+        "days": node("calendar"),
+        "charges": node("events", schema="charging"),
+        "billed": node("events", issued),
+        "shown": node("billed", materialized="view"),
+        "tested": node("billed", materialized="view"),
+        "test": node("tested", kind="test"),
+        "asks": node("billed", materialized="view", macros=("scope",)),
     }
-    assert list(reference.models(nodes)) == ["rates", "steps"]
+    macros = {"scope": node(macros=("macro.dbt.run_query",))}
+
+    def found(*tags: str, **stands: bool) -> list[str]:
+        standing = reference.Standing(tags=frozenset(tags), **stands)
+        return list(reference.models(nodes, macros, standing))
+
+    assert found(reference=False, usage=False) == []
+    assert found(reference=True, usage=False) == ["rates", "steps", "shown"]
+    assert found(reference.USAGE_MONTHS, reference=True, usage=False) == [
+        "rates", "steps", "calendar", "days", "shown",
+    ]  # fmt: skip
+    assert found(reference=True, usage=True) == [
+        "rates", "steps", "always", "after", "events", "calendar", "days", "shown",
+    ]  # fmt: skip
 
 
 def test_a_warehouse_built_for_another_date_meanwhile_does_not_stand(tmp_path: Path) -> None:
     drafts = Drafts(tmp_path / "warehouse")
     drafts.built(folder_with(tmp_path / "a"))
     with duckdb.connect(str(drafts.warehouse)) as con:
-        noted = reference.digest(con, BILL_DATE, dbt.rules_digest())
-        assert reference.stands(con, BILL_DATE, noted)
+        now = reference.state(con, BILL_DATE, dbt.rules_digest())
+        assert reference.standing(con, BILL_DATE, now).reference
         con.execute("update customers.bill_run set bill_date = date '2026-03-01'")
-        assert not reference.stands(con, BILL_DATE, noted)
+        assert not reference.standing(con, BILL_DATE, now).reference
+
+
+def test_without_any_news_usage_stands_too(tmp_path: Path) -> None:
+    drafts = Drafts(tmp_path / "warehouse")
+    drafts.built(folder_with(tmp_path / "a"))
+    built = drafts.built(folder_with(tmp_path / "a"))
+    schemas = {node.name: node.schema for node in dbt.parse().nodes.values()}
+    assert {schemas[name] for name in built} == {"charging", "invoicing", "assurance"}
+    again = drafts.built(folder_with(tmp_path / "b", calls=2))
+    assert "int_rated_parts" in again
 
 
 def test_no_model_that_reads_what_dbt_does_not_see_is_left_out() -> None:
-    """Issued documents, or what the run before left: such a model is built in every run."""
-    found = reference.models(dbt.parse().nodes)
+    """Issued documents, or what the run before left: such a model is built when anything is new."""
+    project = dbt.parse()
     hidden = ("standing(", "api.Relation", "load_relation", "so_far()")
-    assert found
-    assert [
-        node.name for node in found.values() if any(word in node.raw_code for word in hidden)
-    ] == []
+
+    def hiding(usage: bool) -> set[str]:
+        stands = reference.Standing(reference=True, usage=usage)
+        found = reference.models(project.nodes, project.macros, stands)
+        assert found
+        return {
+            node.name
+            for node in found.values()
+            if node.config.materialized != "view" and any(word in node.raw_code for word in hidden)
+        }
+
+    assert hiding(usage=False) == set()
+    # what these read without telling dbt is their own domain's, and stands with it
+    domains = {node.schema for node in project.nodes.values() if node.name in hiding(usage=True)}
+    assert domains == {"mediation", "rating"}
+    assert not any(
+        "so_far()" in node.raw_code
+        for node in project.nodes.values()
+        if node.name in hiding(usage=True)
+    )

@@ -1,29 +1,29 @@
 -- One row per cycle day and billing period, from the first period to one after the bill date and all usage.
+{{ config(tags=['later_usage']) }}
 with cycle_days as (
 
     select distinct cycle_day from {{ ref('accounts') }}
 
 ),
 
+-- usage loaded already may belong to periods after the bill date: they are rated too
+later_usage as (
+
+    select cast(max(records.started_at) as date) as last_date
+    from {{ source('raw', 'usage_records') }} as records
+    inner join {{ source('raw', 'usage_files') }} as files
+        on records.file_number = files.file_number
+    where
+        records.started_at >= {{ bill_date() }}
+        and {{ epoch_seconds('records.started_at') }} <= {{ epoch_seconds('files.loaded_at') }} + 3600
+
+),
+
 last_dates as (
 
-    -- usage loaded already may belong to periods after the bill date: they are rated too
-    select
-        greatest(
-            bill_run.bill_date,
-            coalesce(cast(max(
-                case
-                    when {{ epoch_seconds('records.started_at') }} <= {{ epoch_seconds('files.loaded_at') }} + 3600
-                        then records.started_at
-                end
-            ) as date), bill_run.bill_date)
-        ) as last_date
+    select greatest(bill_run.bill_date, coalesce(later_usage.last_date, bill_run.bill_date)) as last_date
     from {{ ref('bill_run') }} as bill_run
-    left join {{ source('raw', 'usage_files') }} as files
-        on true
-    left join {{ source('raw', 'usage_records') }} as records
-        on files.file_number = records.file_number
-    group by bill_run.bill_date
+    cross join later_usage
 
 ),
 

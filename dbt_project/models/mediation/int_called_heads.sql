@@ -1,4 +1,6 @@
 -- One row per head of the numbers dialled (3.1). Where it holds more than digits, the whole number is looked at.
+{{ config(materialized='grown') }}
+{%- set known = known_rows() %}
 with heads as (
 
     select distinct {{ dialled_head('records.other_party', 'lengths') }} as head
@@ -11,12 +13,24 @@ with heads as (
 
 ),
 
+new_heads as (
+
+    select heads.head
+    from heads
+    {% if known is not none -%}
+    left join {{ known }} as known
+        on heads.head = known.head
+    where known.head is null
+    {%- endif %}
+
+),
+
 judged as (
 
     select
         head,
         {{ digits_only('head') }} = case when left(head, 1) = '+' then substring(head, 2) else head end as is_digits
-    from heads
+    from new_heads
 
 )
 

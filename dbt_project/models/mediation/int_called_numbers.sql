@@ -1,5 +1,7 @@
 -- One row per head of numbers dialled (or whole number, where the head holds more than digits) and span of days:
 -- its place (3.1).
+{{ config(materialized='grown') }}
+{%- set known = known_rows() %}
 {%- set longest = longest_length(ref('prefixes'), 'prefix') %}
 with dialled as (
 
@@ -14,13 +16,25 @@ with dialled as (
 
 ),
 
+new_dialled as (
+
+    select dialled.dialled
+    from dialled
+    {% if known is not none -%}
+    left join (select distinct dialled from {{ known }}) as known
+        on dialled.dialled = known.dialled
+    where known.dialled is null
+    {%- endif %}
+
+),
+
 in_digits as (
 
     select
         dialled,
         {{ digits_only('dialled') }} as digits,
         {{ has_plus('dialled') }} as has_plus
-    from dialled
+    from new_dialled
 
 ),
 

@@ -1,5 +1,5 @@
 -- One row per list of rate cards that a subscription asks in order (3.2): its number in narrow tables.
-{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
+{{ config(materialized='appended') }}
 with numbered as (
 
     {{ numbered_once(

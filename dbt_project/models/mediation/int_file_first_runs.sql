@@ -1,9 +1,6 @@
 -- One row per usage file: the first bill run that saw it (2.4 too_old). Kept for good.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    full_refresh=false,
-) }}
+{{ config(materialized='appended') }}
+{%- set known = standing('mediation', 'int_file_first_runs') %}
 with usage_files as (
 
     select
@@ -22,8 +19,8 @@ seen_for_the_first_time as (
         usage_files.loaded_at,
         {{ bill_date() }} as first_bill_date
     from usage_files
-    {% if is_incremental() %}
-    left join {{ this }} as known
+    {% if known is not none %}
+    left join {{ known }} as known
         on usage_files.file_id = known.file_id
     where known.file_id is null
     {% endif %}

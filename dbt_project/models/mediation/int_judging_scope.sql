@@ -1,7 +1,7 @@
 -- One row: which usage records the run judges. All of them, unless only usage files have come since the last time.
 -- What a verdict or a price depends on beside the records is summed up in a fingerprint: the bill run, the
 -- operator's policies, catalogue and customers as loaded, and the rules themselves.
-{{ config(tags=['every_run']) }}
+{{ config(tags=['every_run'], post_hook='{{ forget_what_was_judged() }}') }}
 {%- set judged = load_relation(api.Relation.create(database=target.database, schema='mediation', identifier='int_judged_files')) %}
 {%- set rules = var('rules_digest', '') %}
 with fingerprints as (

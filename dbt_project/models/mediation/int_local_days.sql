@@ -1,9 +1,13 @@
 -- One row per local day that usage can fall on, by its number since 1970-01-01.
+-- Whole months, so that it stands while usage is of the months that it was of.
+{{ config(tags=['usage_months']) }}
 with bounds as (
 
     select
-        coalesce(min(started_at), timestamp '2000-01-01 00:00:00') as first_start,
-        coalesce(max(started_at), timestamp '2000-01-01 00:00:00') as last_start
+        date_trunc('month', coalesce(min(started_at), timestamp '2000-01-01 00:00:00')) as first_start,
+        {{ add_months(
+            "cast(date_trunc('month', coalesce(max(started_at), timestamp '2000-01-01 00:00:00')) as date)", 1
+        ) }} as last_start
     from {{ source('raw', 'usage_records') }}
 
 ),

@@ -1,10 +1,12 @@
 -- One row per quarter of an hour (UTC) that usage of the window can touch: the operator's offset from UTC.
 -- Every change of a time zone's offset falls on a quarter of an hour, so a slot has one offset.
+-- Whole months, so that it stands while usage is of the months that it was of.
+{{ config(tags=['usage_months']) }}
 with bounds as (
 
     select
-        min(started_at) as first_start,
-        max(started_at) as last_start
+        date_trunc('month', min(started_at)) as first_start,
+        cast({{ add_months("cast(date_trunc('month', max(started_at)) as date)", 1) }} as timestamp) as last_start
     from {{ source('raw', 'usage_records') }}
 
 ),

@@ -1,5 +1,5 @@
 -- One row per zone and destination of called numbers: its number in narrow tables; 0 is none.
-{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
+{{ config(materialized='appended') }}
 with numbered as (
 
     {{ numbered_once('select zone, destination from ' ~ ref('prefixes'), ['zone', 'destination'], 'place_number') }}

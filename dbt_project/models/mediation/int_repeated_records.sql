@@ -1,17 +1,29 @@
 -- One row per record whose (feed, record_id) has arrived before or with other content (2.2).
 {{ config(materialized='replaced_in_part', replace_where=rows_judged(copies_only=true)) }}
-{%- set records = records_to_judge(copies_only=true) %}
+{%- set scope = judging_scope() %}
+{%- set judged_again = ref('int_records_judged_again') %}
+with hashes as (
+
+    select
+        event_key,
+        id_hash
+    from {{ ref('int_record_hashes') }}
+    {% if not scope.is_full -%}
+    where
+        event_key >= {{ (scope.after_file_number + 1) * 4294967296 }}
+        or event_key in (select event_key from {{ judged_again }} where is_copy)
+    {%- endif %}
+
+),
+
 -- equal neighbours among sorted 64-bit hashes find the few candidates, cheaper than a group for each of
 -- millions that never repeat; the ids themselves decide below
-with neighbours as (
+neighbours as (
 
     select
         id_hash,
         lag(id_hash) over (order by id_hash asc nulls last) as earlier_hash
-    from (
-        select {{ text_hash(['feed', 'record_id']) }} as id_hash
-        from {{ records }}
-    ) as hashes
+    from (select id_hash from hashes) as id_hashes
 
 ),
 
@@ -23,16 +35,28 @@ repeated_hashes as (
 
 ),
 
+repeated_lines as (
+
+    select
+        hashes.event_key,
+        {{ floor_div('hashes.event_key', 4294967296) }} as file_number,
+        hashes.event_key % 4294967296 as line_number
+    from hashes
+    inner join repeated_hashes
+        on hashes.id_hash = repeated_hashes.id_hash
+
+),
+
 candidates as (
 
     select
-        {{ event_key('records.file_number', 'records.line_number') }} as event_key,
+        repeated_lines.event_key,
         records.feed,
         records.record_id,
         {{ record_content('records') }} as content
-    from {{ records }} as records
-    inner join repeated_hashes
-        on {{ text_hash(['records.feed', 'records.record_id']) }} = repeated_hashes.id_hash
+    from {{ source('raw', 'usage_records') }} as records
+    inner join repeated_lines
+        on records.file_number = repeated_lines.file_number and records.line_number = repeated_lines.line_number
 
 ),
 

@@ -1,10 +1,16 @@
 -- One row per serving network as written in usage, and span of days: its visited zone (3.1).
+{{ config(materialized='grown') }}
+{%- set known = known_rows() %}
 {%- set longest = longest_length(ref('networks'), 'network') %}
 with serving as (
 
     select distinct serving_network
     from {{ records_to_judge() }} as records
-    where serving_network is not null
+    where
+        serving_network is not null
+        {%- if known is not none %}
+        and serving_network not in (select serving_network from {{ known }})
+        {%- endif %}
 
 ),
 

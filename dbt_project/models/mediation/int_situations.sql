@@ -1,26 +1,21 @@
 -- One row per situation that usage is in: rate cards, service, direction, visited zone and place, unpacked (3.2).
 -- Situations that differ in the destination alone share a tariff_situation.
-{%- set scope = judging_scope() %}
-{%- set first_bill_date = first_bill_date_in_window() %}
-{%- set events = load_relation(api.Relation.create(database=target.database, schema='mediation', identifier='int_usage_events')) %}
-{%- set unrated = load_relation(api.Relation.create(database=target.database, schema='mediation', identifier='int_unrated_records')) %}
+{{ config(materialized='grown') }}
+{%- set known = known_rows() %}
 with keys as (
 
-    select situation_key
-    from {{ ref('int_guided_usage') }}
-    where verdict is null
-    group by situation_key
-    {% if not scope.is_full and events is not none and unrated is not none -%}
-    -- and those of the usage that was judged before
-    union
-    select situation_key
-    from {{ events }}
-    where bill_date >= {{ first_bill_date }}
-    union
-    select situation_key
-    from {{ unrated }}
-    where verdict = {{ verdict('no_rate') }}
-    {%- endif %}
+    select guided.situation_key
+    from {{ ref('int_guided_usage') }} as guided
+    {% if known is not none -%}
+    left join {{ known }} as known
+        on guided.situation_key = known.situation_key
+    {% endif -%}
+    where
+        guided.verdict is null
+        {%- if known is not none %}
+        and known.situation_key is null
+        {%- endif %}
+    group by guided.situation_key
 
 ),
 
@@ -57,17 +52,59 @@ named as (
 
 ),
 
+{% if known is not none -%}
+known_ids as (
+
+    select distinct situation_id, rate_cards, service, direction, visited_zone, coalesce(zone, '') as zone from {{ known }}
+
+),
+
+{% endif -%}
 with_tariff_situation as (
 
     select
         named.*,
+        {% if known is not none -%}
+        known_ids.situation_id as known_id,
+        {% endif -%}
         dense_rank() over (
+            {% if known is not none -%}
+            partition by known_ids.situation_id is null
+            {% endif -%}
             order by
-                rate_cards asc nulls first, service asc nulls first, direction asc nulls first,
-                visited_zone asc nulls first, coalesce(zone, '') asc nulls first
+                named.rate_cards asc nulls first, named.service asc nulls first, named.direction asc nulls first,
+                named.visited_zone asc nulls first, coalesce(named.zone, '') asc nulls first
         ) as situation_id
     from named
+    {% if known is not none -%}
+    left join known_ids
+        on
+            named.rate_cards = known_ids.rate_cards
+            and named.service = known_ids.service
+            and named.direction = known_ids.direction
+            and named.visited_zone = known_ids.visited_zone
+            and coalesce(named.zone, '') = known_ids.zone
+    {%- endif %}
+
+),
+
+with_lasting_ids as (
+
+    select
+        situation_key,
+        rate_cards,
+        service,
+        direction,
+        visited_zone,
+        zone,
+        destination,
+        {% if known is not none -%}
+        coalesce(known_id, (select coalesce(max(situation_id), 0) from {{ known }}) + situation_id) as situation_id
+        {%- else -%}
+        situation_id
+        {%- endif %}
+    from with_tariff_situation
 
 )
 
-select * from with_tariff_situation
+select * from with_lasting_ids

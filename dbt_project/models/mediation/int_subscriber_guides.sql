@@ -1,11 +1,27 @@
 -- One row per subscriber as written in usage, and span: its subscription and rate cards, or what speaks against it (2.4).
-with subscribers as (
+{{ config(materialized='grown') }}
+{%- set known = known_rows() %}
+with all_subscribers as (
 
     select distinct
         subscriber,
         subscriber_kind
     from {{ records_to_judge() }} as records
     where subscriber is not null
+
+),
+
+subscribers as (
+
+    select
+        all_subscribers.subscriber,
+        all_subscribers.subscriber_kind
+    from all_subscribers
+    {% if known is not none -%}
+    left join (select distinct subscriber, subscriber_kind from {{ known }}) as known
+        on all_subscribers.subscriber = known.subscriber and all_subscribers.subscriber_kind = known.subscriber_kind
+    where known.subscriber is null
+    {%- endif %}
 
 ),
 
@@ -66,6 +82,10 @@ card_spans as (
     from {{ ref('int_rate_card_spans') }} as spans
     inner join {{ ref('int_card_sets') }} as card_sets
         on coalesce(spans.rate_cards, '') = card_sets.rate_cards
+    {% if known is not none -%}
+    inner join (select distinct subscription_id from guided) as looked_for
+        on spans.subscription_id = looked_for.subscription_id
+    {% endif -%}
     cross join {{ ref('operator') }} as operator
 
 ),

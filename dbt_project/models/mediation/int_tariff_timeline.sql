@@ -1,9 +1,15 @@
 -- One row per situation, band, span of time and elapsed part of an event: the price step in force (3.2).
 -- Per moment the first card with any matching row decides, and in it the most specific row:
 -- exact visited zone before exact zone before exact band; then the greatest starts_at reached.
+{{ config(materialized='grown') }}
+{%- set known = known_rows() %}
 with situations as (
 
-    select * from {{ ref('int_tariff_situations') }}
+    select *
+    from {{ ref('int_tariff_situations') }}
+    {% if known is not none -%}
+    where situation_id not in (select situation_id from {{ known }})
+    {%- endif %}
 
 ),
 

@@ -1,5 +1,5 @@
 -- One row per visited zone: its number in narrow tables.
-{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
+{{ config(materialized='appended') }}
 with numbered as (
 
     {{ numbered_once(

@@ -1,7 +1,23 @@
 -- One row per record that waits: mend the reference data and it is rated, in its true period (2.5).
+{{ config(
+    materialized='replaced_in_part',
+    replace_where="(select is_full from mediation.int_judging_scope)"
+    " or (file_id, line_number) in (select (file_id, line_number) from mediation.int_records_judged_again)"
+    " or file_id in ("
+    "select file_id from raw.usage_files"
+    " where file_number > (select after_file_number from mediation.int_judging_scope))",
+) }}
+{%- set scope = judging_scope() %}
+{%- set judged_again = ref('int_records_judged_again') %}
 with suspended_keys as (
 
-    select * from {{ ref('int_unrated_records') }}
+    select *
+    from {{ ref('int_unrated_records') }}
+    {% if not scope.is_full -%}
+    where
+        event_key >= {{ (scope.after_file_number + 1) * 4294967296 }}
+        or event_key in (select event_key from {{ judged_again }})
+    {%- endif %}
 
 ),
 
@@ -9,6 +25,8 @@ with_reason as (
 
     select
         suspended_keys.*,
+        {{ floor_div('suspended_keys.event_key', 4294967296) }} as file_number,
+        suspended_keys.event_key % 4294967296 as line_number,
         verdicts.reason
     from suspended_keys
     inner join {{ ref('int_verdicts') }} as verdicts
@@ -41,8 +59,8 @@ suspended as (
         records.started_at,
         files.loaded_at as first_suspended_at
     from with_reason
-    inner join {{ source('raw', 'usage_records') }} as records
-        on with_reason.event_key = {{ event_key('records.file_number', 'records.line_number') }}
+    inner join {{ records_to_judge() }} as records
+        on with_reason.file_number = records.file_number and with_reason.line_number = records.line_number
     left join {{ ref('int_file_first_runs') }} as files
         on records.file_number = files.file_number
     left join {{ ref('int_subscription_numbers') }} as subscriptions

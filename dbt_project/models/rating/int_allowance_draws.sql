@@ -23,6 +23,17 @@ with class_grants as (
 
 ),
 
+hot_grants as (
+
+    select
+        levels.grant_key,
+        levels.level
+    from {{ ref('int_grant_levels') }} as levels
+    inner join {{ ref('int_hot_pools') }} as hot_pools
+        on levels.pool_number = hot_pools.pool_number
+
+),
+
 grant_periods as (
 
     select
@@ -33,15 +44,13 @@ grant_periods as (
         grant_periods.increment,
         grant_periods.is_unlimited,
         grant_periods.rollover_max,
-        levels.level,
+        hot_grants.level,
         coalesce(grant_use.used, 0) as used_before
     from {{ ref('int_grant_periods') }} as grant_periods
-    inner join {{ ref('int_grant_levels') }} as levels
-        on grant_periods.grant_key = levels.grant_key
+    inner join hot_grants
+        on grant_periods.grant_key = hot_grants.grant_key
     left join {{ ref('int_grant_use') }} as grant_use
         on grant_periods.grant_key = grant_use.grant_key and grant_periods.bill_date = grant_use.bill_date
-    inner join {{ ref('int_hot_pools') }} as hot_pools
-        on levels.pool_number = hot_pools.pool_number
 
 ),
 

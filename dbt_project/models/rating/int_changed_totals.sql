@@ -1,87 +1,80 @@
--- One row per subscription, period, service, charge name and tax category of the accounts and services that new files
--- touch: the new total. Empty where everything is rated.
+-- One row per subscription, period and total to which new files add, or that they change: the new total.
+-- Empty where everything is rated.
 {%- set is_full = rates_all() %}
-{%- set totals = standing('rating', 'int_usage_totals') %}
-{%- set first_bill_date = first_bill_date_in_window() %}
-{%- set first_new_key = (judging_scope().after_file_number + 1) * 4294967296 %}
-with touched_subscriptions as (
+{%- set sums = standing('rating', 'int_usage_sums') %}
+with parts as (
 
-    select
-        subscriptions.subscription_number,
-        units.service_number,
-        units.is_redone
-    from {{ ref('int_rating_units') }} as units
-    inner join {{ ref('int_subscription_numbers') }} as subscriptions
-        on units.account_id = subscriptions.account_id
-
-),
-
--- what was rated anew counts as it stands, of the others what is new
-parts as (
-
-    select parts.*
-    from {{ ref('int_rated_parts') }} as parts
-    inner join touched_subscriptions as touched
-        on
-            parts.subscription_number = touched.subscription_number
-            and {{ floor_div('parts.situation_key', 2) }} % 4 = touched.service_number
-    where
-        touched.is_redone
-        and parts.bill_date >= {{ first_bill_date }}
-    union all
-    select parts.*
-    from {{ ref('int_rated_parts') }} as parts
-    inner join touched_subscriptions as touched
-        on
-            parts.subscription_number = touched.subscription_number
-            and {{ floor_div('parts.situation_key', 2) }} % 4 = touched.service_number
-    where
-        not touched.is_redone
-        and parts.bill_date >= {{ first_bill_date }}
-        and parts.event_key >= {{ first_new_key }}
+    -- what was rated anew counts as it stands, of the others what is new
+    select *
+    from {{ ref('int_new_parts') }}
+    {% if is_full -%}
+    where 1 = 0
+    {%- endif %}
 
 ),
 
 added as (
 
-    {{ usage_totals('parts') }}
+    {{ usage_sums('parts') }}
 
 ),
 
-standing_totals as (
+redone_subscriptions as (
 
-    {% if totals is not none and not is_full -%}
-    select totals.*
-    from {{ totals }} as totals
-    inner join {{ ref('int_rating_units') }} as units
-        on totals.account_id = units.account_id and totals.service = units.service
-    where totals.bill_date >= {{ first_bill_date }} and not units.is_redone
-    {%- else -%}
-    select * from added where 1 = 0
-    {%- endif %}
+    select
+        subscriptions.subscription_number,
+        units.service_number
+    from {{ ref('int_rating_units') }} as units
+    inner join {{ ref('int_subscription_numbers') }} as subscriptions
+        on units.account_id = subscriptions.account_id
+    where units.is_redone
+
+),
+
+marked as (
+
+    select
+        added.subscription_number,
+        added.bill_date,
+        added.total_number,
+        added.service_number,
+        -- the total that stands, unless its usage was rated anew
+        case when redone.subscription_number is null then added.total_number end as standing_number,
+        added.events,
+        added.quantity,
+        added.included_quantity,
+        added.billed_quantity,
+        added.amount
+    from added
+    left join redone_subscriptions as redone
+        on
+            added.subscription_number = redone.subscription_number
+            and added.service_number = redone.service_number
 
 ),
 
 summed as (
 
+    {% if sums is not none and not is_full -%}
     select
-        account_id,
-        subscription_id,
-        bill_date,
-        service,
-        charge_name,
-        tax_category,
-        cast(sum(events) as bigint) as events,
-        cast(sum(quantity) as bigint) as quantity,
-        cast(sum(included_quantity) as bigint) as included_quantity,
-        cast(sum(billed_quantity) as bigint) as billed_quantity,
-        cast(sum(amount) as decimal(38, 6)) as amount
-    from (
-        select * from added
-        union all
-        select * from standing_totals
-    ) as both_parts
-    group by account_id, subscription_id, bill_date, service, charge_name, tax_category
+        added.subscription_number,
+        added.bill_date,
+        added.total_number,
+        added.service_number,
+        added.events + coalesce(sums.events, 0) as events,
+        added.quantity + coalesce(sums.quantity, 0) as quantity,
+        added.included_quantity + coalesce(sums.included_quantity, 0) as included_quantity,
+        added.billed_quantity + coalesce(sums.billed_quantity, 0) as billed_quantity,
+        cast(added.amount + coalesce(sums.amount, 0) as decimal(38, 6)) as amount
+    from marked as added
+    left join {{ sums }} as sums
+        on
+            added.subscription_number = sums.subscription_number
+            and added.bill_date = sums.bill_date
+            and added.standing_number = sums.total_number
+    {%- else -%}
+    select * from added
+    {%- endif %}
 
 )
 

@@ -2,16 +2,9 @@
 with grant_periods as (
 
     select
-        grant_periods.*,
-        {{ service_number('grant_periods.service') }} as service_number,
-        levels.level,
-        levels.pool_number,
-        grant_periods.opening - coalesce(grant_use.used, 0) as held
-    from {{ ref('int_grant_periods') }} as grant_periods
-    inner join {{ ref('int_grant_levels') }} as levels
-        on grant_periods.grant_key = levels.grant_key
-    left join {{ ref('int_grant_use') }} as grant_use
-        on grant_periods.grant_key = grant_use.grant_key and grant_periods.bill_date = grant_use.bill_date
+        *,
+        {{ service_number('service') }} as service_number
+    from {{ ref('int_grant_periods') }}
 
 ),
 
@@ -93,13 +86,11 @@ own as (
         classes.first_second < grants.from_second or classes.last_second >= grants.to_second as is_partly_outside,
         grants.grant_key,
         grants.period_number,
-        grants.level,
         grants.increment,
         grants.is_unlimited,
         grants.from_second,
         grants.to_second,
-        grants.held,
-        grants.pool_number
+        grants.opening
     from classes
     inner join own_grants as grants
         on
@@ -124,13 +115,11 @@ shared as (
         classes.first_second < grants.from_second or classes.last_second >= grants.to_second as is_partly_outside,
         grants.grant_key,
         grants.period_number,
-        grants.level,
         grants.increment,
         grants.is_unlimited,
         grants.from_second,
         grants.to_second,
-        grants.held,
-        grants.pool_number
+        grants.opening
     from classes
     inner join {{ ref('int_subscription_numbers') }} as subscriptions
         on classes.subscription_number = subscriptions.subscription_number
@@ -148,11 +137,37 @@ shared as (
 
 ),
 
-class_grants as (
+own_and_shared as (
 
     select * from own
     union all
     select * from shared
+
+),
+
+class_grants as (
+
+    select
+        grants.subscription_number,
+        grants.bill_date,
+        grants.situation_key,
+        grants.events,
+        grants.quantity,
+        grants.is_partly_outside,
+        grants.grant_key,
+        grants.period_number,
+        levels.level,
+        grants.increment,
+        grants.is_unlimited,
+        grants.from_second,
+        grants.to_second,
+        grants.opening - coalesce(grant_use.used, 0) as held,
+        levels.pool_number
+    from own_and_shared as grants
+    inner join {{ ref('int_grant_levels') }} as levels
+        on grants.grant_key = levels.grant_key
+    left join {{ ref('int_grant_use') }} as grant_use
+        on grants.grant_key = grant_use.grant_key and grants.bill_date = grant_use.bill_date
 
 ),
 

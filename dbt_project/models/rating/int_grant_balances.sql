@@ -1,18 +1,15 @@
 -- One row per grant and period that is over, narrow: allowance_balances shows it with its texts (4.4).
 {{ config(
     materialized='replaced_in_part',
-    replace_where='bill_date >= (select first_bill_date from customers.bill_run)',
+    replace_where="bill_date >= (select first_bill_date from customers.bill_run) and ("
+    "(select is_full from rating.int_rating_scope)"
+    " or grant_key in (select grant_key from rating.int_changed_grants))",
 ) }}
+{%- set is_full = rates_all() %}
 {%- set last_period = greatest_value(ref('int_grant_periods'), 'period_number') %}
-with used as (
+with changed_grants as (
 
-    select
-        grant_key,
-        bill_date,
-        cast(sum(billed_quantity) as bigint) as used
-    from {{ ref('int_rated_parts') }}
-    where grant_key is not null and bill_date >= {{ first_bill_date_in_window() }}
-    group by grant_key, bill_date
+    select grant_key from {{ ref('int_changed_grants') }}
 
 ),
 
@@ -25,10 +22,15 @@ grant_periods as (
             partition by grant_periods.grant_key order by grant_periods.period_number asc nulls last
         ) is not null as rolls_on
     from {{ ref('int_grant_periods') }} as grant_periods
-    left join used
+    {% if not is_full -%}
+    inner join changed_grants
+        on grant_periods.grant_key = changed_grants.grant_key
+    {% endif -%}
+    left join {{ ref('int_grant_totals') }} as used
         on
             grant_periods.grant_key = used.grant_key
             and grant_periods.bill_date = used.bill_date
+            and used.bill_date >= {{ first_bill_date_in_window() }}
 
 ),
 

@@ -1,18 +1,17 @@
 -- One row per grant and period that goes on being drawn on: how much of it earlier runs have drawn.
 -- Empty where everything is rated, and for accounts and services that are rated anew.
 {%- set is_full = rates_all() %}
-{%- set parts = standing('rating', 'int_rated_parts') %}
+{%- set totals = standing('rating', 'int_grant_totals') %}
 {%- set first_bill_date = first_bill_date_in_window() %}
 with drawn as (
 
-    {% if parts is not none and not is_full -%}
+    {% if totals is not none and not is_full -%}
     select
         grant_key,
         bill_date,
-        cast(sum(billed_quantity) as bigint) as used
-    from {{ parts }}
-    where grant_key is not null and bill_date >= {{ first_bill_date }}
-    group by grant_key, bill_date
+        used
+    from {{ totals }}
+    where bill_date >= {{ first_bill_date }}
     {%- else -%}
     select
         cast(null as bigint) as grant_key,

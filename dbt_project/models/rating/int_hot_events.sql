@@ -44,7 +44,9 @@ turns as (
             hot_usage.pool_number = shared_instants.pool_number
             and hot_usage.started_at = shared_instants.started_at
     inner join {{ source('raw', 'usage_records') }} as records
-        on hot_usage.event_key = {{ event_key('records.file_number', 'records.line_number') }}
+        on
+            {{ floor_div('hot_usage.event_key', 4294967296) }} = records.file_number
+            and hot_usage.event_key % 4294967296 = records.line_number
 
 ),
 

@@ -1,4 +1,6 @@
 -- One row per situation, price step, product, rate row and span of days that can meet: the number of its terms.
+{{ config(materialized='grown') }}
+{%- set known = known_rows() %}
 with part_terms as (
 
     select
@@ -19,6 +21,9 @@ with part_terms as (
             and situation_terms.product_number = terms.product_number
             and situation_terms.charge_number = terms.charge_number
             and situation_terms.tax_category_number = terms.tax_category_number
+    {% if known is not none -%}
+    where situation_terms.situation_key not in (select situation_key from {{ known }})
+    {%- endif %}
 
 )
 

@@ -1,7 +1,7 @@
 -- One row: whether the run rates all usage of the window, or only what new files bring and change.
 -- Only new files: mediation judged nothing else, the run before ended, allowances are the same, and no period is new.
 {%- set rated = standing('rating', 'int_rated_until') %}
-{%- set totals = standing('rating', 'int_usage_totals') %}
+{%- set totals = standing('rating', 'int_usage_sums') %}
 with scope as (
 
     -- rating begins when what was judged is noted, so that a run that breaks off in it is followed by one that

@@ -1,9 +1,9 @@
 -- One row per account and service that new files touch, and whether its usage of the window is rated anew.
 -- No grant and no tier reaches beyond it. Usage that starts after all that was rated can only add to it: what came
--- first drew first (4.2). Earlier usage, usage judged again and usage with tiers make all of it to be rated anew.
+-- first drew first (4.2). Earlier usage, changed usage and usage with volume tiers make all of it to be rated anew.
 {%- set is_full = rates_all() %}
 {%- set parts = standing('rating', 'int_rated_parts') %}
-{%- set first_bill_date = first_bill_date_in_window() %}
+{%- set starts = standing('rating', 'int_unit_starts') %}
 with scope as (
 
     select (after_file_number + 1) * 4294967296 as first_new_key from {{ ref('int_rating_scope') }}
@@ -22,11 +22,18 @@ subscriptions as (
 
 ),
 
+-- the total of the period prices all of it; of other tiers the units before are counted (int_counted_before)
 tiered_steps as (
 
     select steps.rate_step_id
     from {{ ref('int_rate_steps') }} as steps
-    inner join (select distinct tariff_id from {{ ref('int_rate_steps') }} where is_tiered) as tiered
+    inner join (
+        select distinct steps_with_tiers.tariff_id
+        from {{ ref('int_rate_steps') }} as steps_with_tiers
+        inner join {{ ref('int_rate_tiers') }} as tiers
+            on steps_with_tiers.rate_step_id = tiers.rate_step_id
+        where steps_with_tiers.is_tiered and tiers.tier_mode = 'volume'
+    ) as tiered
         on steps.tariff_id = tiered.tariff_id
 
 ),
@@ -62,15 +69,15 @@ changed as (
     left join tiered_events
         on events.event_key = tiered_events.event_key
     union all
-    -- judged again: as it is now, and as it was rated
+    -- changed as it was judged again: as it is now, and as it was rated
     select
         events.subscription_number,
         {{ floor_div('events.situation_key', 2) }} % 4 as service_number,
         events.started_at as first_start,
         true as is_redone
     from {{ ref('int_usage_events') }} as events
-    inner join {{ ref('int_records_judged_again') }} as judged_again
-        on events.event_key = judged_again.event_key
+    inner join {{ ref('int_changed_events') }} as changed_events
+        on events.event_key = changed_events.event_key
     {% if parts is not none -%}
     union all
     select
@@ -79,8 +86,8 @@ changed as (
         parts.started_at as first_start,
         true as is_redone
     from {{ parts }} as parts
-    inner join {{ ref('int_records_judged_again') }} as judged_again
-        on parts.event_key = judged_again.event_key
+    inner join {{ ref('int_changed_events') }} as changed_events
+        on parts.event_key = changed_events.event_key
     {%- endif %}
 
 ),
@@ -100,29 +107,6 @@ touched as (
 
 ),
 
-{% if parts is not none -%}
-rated_before as (
-
-    select
-        subscriptions.account_number,
-        rated.service_number,
-        max(rated.last_start) as last_start
-    from (
-        select
-            subscription_number,
-            {{ floor_div('situation_key', 2) }} % 4 as service_number,
-            max(started_at) as last_start
-        from {{ parts }}
-        where bill_date >= {{ first_bill_date }}
-        group by subscription_number, {{ floor_div('situation_key', 2) }} % 4
-    ) as rated
-    inner join subscriptions
-        on rated.subscription_number = subscriptions.subscription_number
-    group by subscriptions.account_number, rated.service_number
-
-),
-
-{% endif -%}
 units as (
 
     select
@@ -130,17 +114,21 @@ units as (
         touched.account_id,
         touched.service_number,
         {{ service_name('touched.service_number') }} as service,
+        {% if starts is not none -%}
+        starts.last_second,
         touched.is_redone
-        {%- if parts is not none %}
-        or touched.first_start <= coalesce(rated_before.last_start, timestamp '0001-01-01 00:00:00')
-        {%- endif %} as is_redone
+        or coalesce({{ epoch_seconds('touched.first_start') }} <= starts.last_second, false) as is_redone
+        {%- else -%}
+        cast(null as bigint) as last_second,
+        touched.is_redone
+        {%- endif %}
     from touched
-    {% if parts is not none -%}
-    left join rated_before
+    {% if starts is not none -%}
+    left join {{ starts }} as starts
         on
-            touched.account_number = rated_before.account_number
-            and touched.service_number = rated_before.service_number
-    {%- endif %}
+            touched.account_number = starts.account_number
+            and touched.service_number = starts.service_number
+    {% endif -%}
     {% if is_full -%}
     -- a run that rates everything needs no list
     where 1 = 0

@@ -1,5 +1,7 @@
 -- One row per situation, price step, product, rate row and span of days that can meet: the terms on which a part is rated.
 -- An empty charge name is the zone; where any zone is priced alike, that of the event, else the service.
+{{ config(materialized='grown') }}
+{%- set known = known_rows() %}
 with pairs as (
 
     select distinct
@@ -11,6 +13,9 @@ with pairs as (
     from {{ ref('int_situations') }} as situations
     inner join {{ ref('int_tariff_timeline') }} as timeline
         on situations.situation_id = timeline.situation_id
+    {% if known is not none -%}
+    where situations.situation_key not in (select situation_key from {{ known }})
+    {%- endif %}
 
 ),
 

@@ -1,5 +1,5 @@
 -- One row per tax category of a product: its number in narrow tables; none is outside tax.
-{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
+{{ config(materialized='appended') }}
 with numbered as (
 
     {{ numbered_once(

@@ -1,6 +1,6 @@
 -- One row per set of terms on which usage is rated: rate, price, product, charge name, tax category. Numbered for good.
 -- Rated parts hold the number alone; the price stands here as it was when they were rated.
-{{ config(materialized='incremental', incremental_strategy='append', full_refresh=false) }}
+{{ config(materialized='appended') }}
 with numbered as (
 
     {{ numbered_once(

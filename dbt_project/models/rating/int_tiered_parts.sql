@@ -1,5 +1,6 @@
 -- One row per tail segment and tier that it falls in (4.5), with its amount and the tier fees it meets.
--- Tiers count charged billed units per subscription, period and tariff in the order of the events.
+-- Tiers count charged billed units per subscription, period and tariff in the order of the events, after those
+-- that earlier runs have counted.
 with segments as (
 
     select
@@ -15,7 +16,9 @@ with segments as (
     ) as tiered
         on steps.tariff_id = tiered.tariff_id
     inner join {{ source('raw', 'usage_records') }} as records
-        on segments.event_key = {{ event_key('records.file_number', 'records.line_number') }}
+        on
+            {{ floor_div('segments.event_key', 4294967296) }} = records.file_number
+            and segments.event_key % 4294967296 = records.line_number
 
 ),
 
@@ -24,7 +27,8 @@ counted as (
 
     select
         segments.*,
-        cast(sum(segments.billed_quantity) over (
+        coalesce(counted_before.units, 0)
+        + cast(sum(segments.billed_quantity) over (
             partition by segments.subscription_number, segments.bill_date, segments.tariff_id
             order by
                 segments.started_at asc nulls last, segments.feed asc nulls last,
@@ -35,6 +39,11 @@ counted as (
             partition by segments.subscription_number, segments.bill_date, segments.tariff_id
         ) as bigint) as count_of_period
     from segments
+    left join {{ ref('int_counted_before') }} as counted_before
+        on
+            segments.subscription_number = counted_before.subscription_number
+            and segments.bill_date = counted_before.bill_date
+            and segments.tariff_id = counted_before.tariff_id
 
 ),
 

@@ -1,28 +1,29 @@
 -- One row per subscription, period, service, charge name and tax category: what its rated usage adds up to (6.1).
 -- The bills and their checks read these totals, not the parts.
-{{ config(
-    materialized='replaced_in_part',
-    replace_where="bill_date >= (select first_bill_date from customers.bill_run) and ("
-    "(select is_full from rating.int_rating_scope)"
-    " or (account_id, service) in (select account_id, service from rating.int_rating_units))",
-) }}
-{%- set is_full = rates_all() %}
-{%- set changed_totals = ref('int_changed_totals') %}
-with parts as (
+{{ config(materialized='view') }}
+with totals as (
 
-    select *
-    from {{ ref('int_rated_parts') }}
-    where bill_date >= {{ first_bill_date_in_window() }}
-
-),
-
-totals as (
-
-    {% if is_full -%}
-    {{ usage_totals('parts') }}
-    {%- else -%}
-    select * from {{ changed_totals }}
-    {%- endif %}
+    select
+        subscriptions.account_id,
+        subscriptions.subscription_id,
+        sums.bill_date,
+        {{ service_name('sums.service_number') }} as service,
+        charge_names.charge_name,
+        tax_categories.tax_category,
+        sums.events,
+        sums.quantity,
+        sums.included_quantity,
+        sums.billed_quantity,
+        sums.amount
+    from {{ ref('int_usage_sums') }} as sums
+    inner join {{ ref('int_terms') }} as terms
+        on sums.total_number = terms.terms_number
+    inner join {{ ref('int_subscription_numbers') }} as subscriptions
+        on sums.subscription_number = subscriptions.subscription_number
+    inner join {{ ref('int_charge_names') }} as charge_names
+        on terms.charge_number = charge_names.charge_number
+    left join {{ ref('int_tax_category_numbers') }} as tax_categories
+        on terms.tax_category_number = tax_categories.tax_category_number
 
 )
 

@@ -1,0 +1,38 @@
+-- One row per subscription, period and total: what its rated usage adds up to, narrow (6.1).
+{{ config(
+    materialized='replaced_in_part',
+    replace_where="bill_date >= (select first_bill_date from customers.bill_run) and ("
+    "(select is_full from rating.int_rating_scope)"
+    " or (subscription_number, bill_date, total_number) in ("
+    "select (subscription_number, bill_date, total_number) from rating.int_changed_totals)"
+    " or (subscription_number, service_number) in ("
+    "select (numbers.subscription_number, units.service_number)"
+    " from rating.int_rating_units as units"
+    " inner join customers.int_subscription_numbers as numbers on units.account_id = numbers.account_id"
+    " where units.is_redone))",
+) }}
+{%- set is_full = rates_all() %}
+{%- set changed_totals = ref('int_changed_totals') %}
+{%- set sums = standing('rating', 'int_usage_sums') %}
+{%- set first_bill_date = first_bill_date_in_window() %}
+with parts as (
+
+    select *
+    from {{ ref('int_rated_parts') }}
+    {% if sums is not none -%}
+    where bill_date >= {{ first_bill_date }}
+    {%- endif %}
+
+),
+
+sums as (
+
+    {% if is_full -%}
+    {{ usage_sums('parts') }}
+    {%- else -%}
+    select * from {{ changed_totals }}
+    {%- endif %}
+
+)
+
+select * from sums
