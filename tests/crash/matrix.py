@@ -39,6 +39,9 @@ STRIPE_IDS = ("stripe_id",)
 # are the server's own, in the order in which requests come, several at a time.
 STRIPE_FACTS = ("number", "name", "email", "currency", "amount", "total", "amount_due", "status")
 
+# How far a run came: the next one goes on from these notes.
+NOTES = ("int_judged_files", "int_rated_until")
+
 Snapshot = dict[str, str]  # what it is (table, file, object at Stripe) → digest of its content
 
 
@@ -214,6 +217,7 @@ def work_tables() -> frozenset[str]:
         if node["config"]["materialized"] == "table"
         and node["schema"] in ("mediation", "rating")
         and node["name"].startswith("int_")
+        and node["name"] not in NOTES
     )
 
 
