@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -137,7 +137,7 @@ class Steps:
             reference.forget(con, standing)
         nodes = self._build(
             bill_date,
-            dbt.DRAFT_SELECTION,
+            [dbt.DRAFT_SELECTION],
             exclude=[dbt.ISSUED_SELECTION],
             unchanged=lambda project: reference.models(project.nodes, project.macros, standing),
         )
@@ -221,10 +221,12 @@ class Steps:
             outcome.current().faults += fault.faults
             raise DeliveryFailed(fault.faults) from fault
 
-    def build_issued(self, bill_date: date) -> list[dbt.NodeResult]:
+    def build_issued(
+        self, bill_date: date, *, models: Sequence[str] | None = None
+    ) -> list[dbt.NodeResult]:
         """Build what reads the issued documents: invoices, the books, the checks after issuing.
 
-        Raises BuildFailed when a model or a test fails.
+        `models`: these of them alone, by name. Raises BuildFailed when a model or a test fails.
         """
         progress.current().step("books")
         self.prepare()
@@ -233,7 +235,7 @@ class Steps:
         if draft is not None:
             # Documents of an earlier bill date, sent out again: the books stay as of the last one.
             bill_date = draft.bill_date
-        nodes = self._build(bill_date, dbt.ISSUED_SELECTION)
+        nodes = self._build(bill_date, [dbt.ISSUED_SELECTION] if models is None else models)
         faults = [described(node) for node in nodes if node.is_bad]
         if faults:
             outcome.current().faults += faults
@@ -243,7 +245,7 @@ class Steps:
     def _build(
         self,
         bill_date: date,
-        select: str,
+        select: Sequence[str],
         exclude: Iterable[str] = (),
         unchanged: Callable[[Any], Mapping[str, Any]] | None = None,
     ) -> list[dbt.NodeResult]:
@@ -251,7 +253,7 @@ class Steps:
         nodes = dbt.build(
             warehouse=self.environment.warehouse,
             bill_date=bill_date,
-            select=[select],
+            select=select,
             exclude=list(exclude),
             unchanged=unchanged,
             scratch=self.environment.scratch,

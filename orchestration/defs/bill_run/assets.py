@@ -43,8 +43,19 @@ def drafts(context: dg.AssetExecutionContext, billhouse: Billhouse) -> Events:
     pool=POOL,
 )
 def books(context: dg.AssetExecutionContext, billhouse: Billhouse) -> Events:
-    """Invoices as they were issued, receivables, journal and the checks after issuing."""
-    yield from _built(context, billhouse, billhouse.steps.build_issued)
+    """Invoices as they were issued, receivables, journal and the checks after issuing.
+
+    Documents are delivered in between: after the invoices and their checks, before the payments
+    that Stripe tells. So Dagster runs this in several steps, each with models of its own.
+    """
+    models = [
+        _manifest["nodes"][unique_id]["name"]
+        for unique_id, key in translation.asset_keys(_manifest).items()
+        if key in context.selected_asset_keys
+    ]
+    yield from _built(
+        context, billhouse, lambda day: billhouse.steps.build_issued(day, models=models)
+    )
 
 
 def _built(
