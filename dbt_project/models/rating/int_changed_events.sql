@@ -13,6 +13,17 @@ with judged_again as (
 
 ),
 
+{% if parts is not none and not is_full -%}
+rated as (
+
+    select distinct parts.event_key
+    from {{ parts }} as parts
+    inner join judged_again
+        on parts.event_key = judged_again.event_key
+
+),
+
+{% endif -%}
 changed as (
 
     select judged_again.event_key
@@ -20,12 +31,7 @@ changed as (
     {% if parts is not none and not is_full -%}
     left join {{ usage_events }} as events
         on judged_again.event_key = events.event_key
-    left join (
-        select distinct parts.event_key
-        from {{ parts }} as parts
-        inner join judged_again
-            on parts.event_key = judged_again.event_key
-    ) as rated
+    left join rated
         on judged_again.event_key = rated.event_key
     where judged_again.is_part or events.event_key is null or rated.event_key is null
     {%- endif %}
