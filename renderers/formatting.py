@@ -107,6 +107,7 @@ class Formats:
         self.minor_units = minor_units
         self._minus = locale.number_symbols["latn"].get("minusSign", "-")
         pattern = parse_pattern(locale.currency_formats["standard"].pattern)
+        self._symbol = get_currency_symbol(currency_code, locale)
         self._billed = _with_decimals(pattern, minor_units, minor_units)
         self._rated = _with_decimals(pattern, minor_units, 6)
         for name in (
@@ -130,10 +131,8 @@ class Formats:
         return f"+{text}" if amount > 0 else text
 
     def _apply(self, pattern: NumberPattern, amount: Decimal) -> str:
-        # Adding 0 takes the sign off a zero.
-        text = pattern.apply(
-            amount + 0, self.locale, currency=self.currency_code, currency_digits=False
-        )
+        # Adding 0 takes the sign off a zero. Given the currency, Babel looks up its name each time.
+        text = pattern.apply(amount + 0, self.locale).replace("\u00a4", self._symbol)
         # CLDR asks for a space between a currency's letters and the digits; Babel leaves it out.
         text = _LETTER_BEFORE_DIGIT.sub("\\g<0>\u00a0", text)
         return text.replace(self._minus, MINUS)

@@ -2,8 +2,9 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
-import segno
+from segno import consts, encoder
 
 from renderers.formatting import clean
 
@@ -11,6 +12,12 @@ from renderers.formatting import clean
 EPC_COUNTRIES = frozenset({"AT", "BE", "DE", "FI", "NL"})
 _EPC_LARGEST = Decimal("999999999.99")
 _BAR = re.compile(rb"[^\0]+")  # dark modules side by side
+_LEVEL = consts.ERROR_LEVEL_M
+_MASK = 4
+_QUIET = 4
+_LARGEST = 177
+_MOVE = [f"M{x + _QUIET}" for x in range(_LARGEST)]
+_BOX = [f"h{width}v1h-{width}z" for width in range(_LARGEST + 1)]
 _BIC = re.compile(r"^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?$")
 
 
@@ -47,21 +54,73 @@ def qr_svg(text: str, title: str) -> str:
 
     A fixed mask and error level M: four times faster than trying all masks, and EPC asks for M.
     """
-    code = segno.make(text, error="m", boost_error=False, mask=4, micro=False, encoding="utf-8")
-    border = 4
-    rows = [bytes(row) for row in code.matrix]
-    size = len(rows) + 2 * border
+    rows = _modules(text)
+    size = len(rows) + 2 * _QUIET
     path = []
-    for y, row in enumerate(rows, border):
+    for y, row in enumerate(rows, _QUIET):
+        line = f" {y}"
         for bar in _BAR.finditer(row):
             start, end = bar.span()
-            path.append(f"M{start + border} {y}h{end - start}v1h-{end - start}z")
+            path += _MOVE[start], line, _BOX[end - start]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="qr" viewBox="0 0 {size} {size}" '
         f'role="img" shape-rendering="crispEdges"><title>{_escape(title)}</title>'
         f'<rect width="{size}" height="{size}" fill="#ffffff"/>'
         f'<path fill="#000000" d="{"".join(path)}"/></svg>'
     )
+
+
+def _modules(text: str) -> list[bytes]:
+    """The rows of the code, a byte a module, as `segno.make` gives them.
+
+    Where a version's modules lie is worked out once, by segno; a code is then its bits on it. That
+    was a quarter of what a web page costs (benchmarks/README.md).
+    """
+    segments = encoder.prepare_data(text, None, "utf-8")
+    version = encoder.find_version(segments, _LEVEL, eci=False, micro=False)
+    bits = encoder.Buffer()
+    for segment in segments:
+        encoder.write_segment(bits, segment, None, encoder.version_range(version), False)
+    capacity = consts.SYMBOL_CAPACITY[version][_LEVEL]
+    encoder.write_terminator(bits, capacity, None, len(bits))
+    encoder.write_padding_bits(bits, version, len(bits))
+    encoder.write_pad_codewords(bits, version, capacity, len(bits))
+    message = encoder.make_final_message(version, _LEVEL, bits).getbits()
+    size, empty, places = _layout(version)
+    modules = bytearray(empty)
+    for place, bit in zip(places, message, strict=True):
+        if bit:
+            modules[place] ^= 1
+    return [bytes(modules[at : at + size]) for at in range(0, size * size, size)]
+
+
+@lru_cache(maxsize=40)
+def _layout(version: int) -> tuple[int, bytes, tuple[int, ...]]:
+    """(modules a side, all modules of a code whose bits are all 0, where each bit lies).
+
+    Masking is adding bit by bit, so a 1 turns over the module that a 0 leaves there.
+    """
+    size = encoder.calc_matrix_size(version)
+
+    def frame() -> tuple[bytearray, ...]:
+        rows = encoder.make_matrix(size, size)
+        encoder.add_finder_patterns(rows, size, size)
+        encoder.add_alignment_patterns(rows, size, size)
+        return rows
+
+    free = 2  # how segno marks a module that waits for its bit
+    bits = sum(row.count(free) for row in frame())
+    numbered = [list(row) for row in frame()]
+    encoder.add_codewords(numbered, range(free + 1, free + 1 + bits), version)
+    flat = [value for row in numbered for value in row]
+    places = {value: place for place, value in enumerate(flat) if value > free}
+    empty = frame()
+    encoder.add_codewords(empty, bytes(bits), version)
+    _, masked = encoder.find_and_apply_best_mask(empty, size, size, _MASK)
+    assert masked is not None
+    encoder.add_format_info(masked, version, _LEVEL, _MASK)
+    encoder.add_version_info(masked, version)
+    return size, b"".join(masked), tuple(places[value] for value in sorted(places))
 
 
 def _escape(text: str) -> str:

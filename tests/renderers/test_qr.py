@@ -1,8 +1,10 @@
 """Payment codes hold what EPC069-12 asks for."""
 
+import re
 from decimal import Decimal
 
 import pytest
+import segno
 
 from renderers.qr import epc_payload, is_iban, qr_svg
 
@@ -52,3 +54,15 @@ def test_a_code_is_a_titled_drawing() -> None:
     svg = qr_svg("https://pay.example/1", "Scan <me>")
     assert "<title>Scan &lt;me&gt;</title>" in svg
     assert svg == qr_svg("https://pay.example/1", "Scan <me>")
+
+
+@pytest.mark.parametrize("length", [1, 14, 15, 40, 106, 107, 230, 500, 900, 2331])
+def test_a_code_is_the_one_that_segno_makes(length: int) -> None:
+    for text in ("é" * (length // 2) + "a" * (length % 2), ("F2026-7z/ &<" * length)[:length]):
+        code = segno.make(text, error="m", boost_error=False, mask=4, micro=False, encoding="utf-8")
+        wanted = {
+            (x, y) for y, row in enumerate(code.matrix, 4) for x, dark in enumerate(row, 4) if dark
+        }
+        path = re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", qr_svg(text, "t"))
+        drawn = {(int(x) + n, int(y)) for x, y, width in path for n in range(int(width))}
+        assert drawn == wanted
