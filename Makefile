@@ -20,7 +20,7 @@ ui: setup ## Open Dagster on http://127.0.0.1:3000
 
 test: ## Run the whole test suite
 	@scripts/setup --with-tests
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 fuzz: setup ## Compare the pipeline with the re-rater on 300,000 generated events (FUZZ="--seeds 1-40")
 	@$(BIN)/python -m tests.rerater.fuzz $(FUZZ)

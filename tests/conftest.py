@@ -1,8 +1,39 @@
 """What tests state about themselves, by `record_property("stated", …)`, ends the run's output."""
 
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+TESTS = Path(__file__).parent
+
 STATED = "stated"
+
+# Files that take a minute or more, longest first: begun last, one of them would run on alone.
+LONG = (
+    "golden/test_cycles.py",
+    "dbt_project/test_models.py",
+    "orchestration/test_archive.py",
+    "orchestration/test_issued_stays.py",
+    "golden/test_cases.py",
+    "rerater/test_pipeline.py",
+    "orchestration/test_bill_run.py",
+    "crash/test_crash.py",
+    "rerater/test_increments.py",
+    "orchestration/test_reference.py",
+    "orchestration/test_command_line.py",
+    "orchestration/test_finance_exports.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first; the others stay in their order."""
+
+    def turn(item: pytest.Item) -> int:
+        name = item.path.relative_to(TESTS).as_posix()
+        return LONG.index(name) if name in LONG else len(LONG)
+
+    items.sort(key=turn)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
