@@ -4,24 +4,16 @@
     which `known_rows()` has none.
 -#}
 {% materialization grown, adapter='duckdb', supported_languages=['sql'] %}
-    {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type='table') -%}
     {%- set known = known_rows() -%}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {% call statement('main') -%}
+    {%- set statements -%}
         {%- if known is not none %}
         insert into {{ target }} by name
         {{ compiled_code }}
         {%- else %}
-        {%- if existing is not none %}
-        drop {{ existing.type }} {{ existing }};
-        {%- endif %}
+        {{ drop_existing(load_cached_relation(this)) }}
         {{ create_table_as(False, target, compiled_code) }}
         {%- endif %}
-    {%- endcall %}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {{ adapter.commit() }}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{ return({'relations': [target]}) }}
+    {%- endset -%}
+    {{ return(in_one_step(target, statements)) }}
 {% endmaterialization %}

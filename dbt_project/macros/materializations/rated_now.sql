@@ -3,21 +3,13 @@
     reads it then. Where it is all usage of the window, a view: the one model that keeps it reads it once.
 -#}
 {% materialization rated_now, adapter='duckdb', supported_languages=['sql'] %}
-    {%- set existing = load_cached_relation(this) -%}
     {%- set is_full = rates_all() -%}
     {%- set target = this.incorporate(type='view' if is_full else 'table') -%}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {% call statement('main') -%}
-        {%- if existing is not none %}
-        drop {{ existing.type }} {{ existing }};
-        {%- endif %}
+    {%- set statements -%}
+        {{ drop_existing(load_cached_relation(this)) }}
         create {{ target.type }} {{ target }} as (
         {{ compiled_code }}
         )
-    {%- endcall %}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {{ adapter.commit() }}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{ return({'relations': [target]}) }}
+    {%- endset -%}
+    {{ return(in_one_step(target, statements)) }}
 {% endmaterialization %}
