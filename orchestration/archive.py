@@ -20,7 +20,6 @@ import gzip
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -417,8 +416,9 @@ def _write(pieces: list[tuple[Path, bytes]]) -> None:
         _await_disk(temporaries)
         for temporary, (path, _) in zip(temporaries, pieces, strict=True):
             temporary.replace(path)
-        for folder in folders:
-            _fsync(folder)  # the names too, or a power cut takes the files
+        # the names too, of new folders as well, or a power cut takes the files
+        for folder in sorted({*folders, *(folder.parent for folder in folders)}):
+            _fsync(folder)
     except BaseException:
         for temporary in temporaries:
             temporary.unlink(missing_ok=True)
@@ -426,10 +426,8 @@ def _write(pieces: list[tuple[Path, bytes]]) -> None:
 
 
 def _await_disk(files: list[Path]) -> None:
-    """Until the content of these files is on the disk."""
-    if sys.platform == "linux":
-        os.sync()  # elsewhere it does not wait
-        return
+    """Until the content of these files is on the disk. Raises OSError for one that is not."""
+    os.sync()  # all at once, but it tells of no error, and not every system waits for it
     for file in files:
         _fsync(file)
 
