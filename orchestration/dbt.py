@@ -162,7 +162,7 @@ def build(
     scratch: Path,
     on_node: Callable[[NodeResult, int, int], None] | None = None,
 ) -> list[NodeResult]:
-    """Build and test what these tags (`tag:…`) select, as of this bill date.
+    """Build and test what these tags (`tag:…`) or names of models select, as of this bill date.
 
     `unchanged` gives, of the parsed project, the models that stand as they are: they and their
     tests are left out, and told as success. `on_node(result, done, total)` is told of every node

@@ -5,7 +5,8 @@
 
 Half of the kills fall into `billhouse draft`, half into `billhouse issue`, each half spread over
 the whole run and over the demo's bill dates. After every kill the command is run again, and all
-tables, all documents and all that Stripe holds are compared with a run that nobody disturbed.
+tables that are kept, all documents and all that Stripe holds are compared with a run that nobody
+disturbed (what is left out, and why: `matrix.work_tables`).
 Every fifth killed draft is issued too. Exit status 1 when anything differs.
 """
 

@@ -1,6 +1,7 @@
 """One bill run by the command line, from the first draft to the last document."""
 
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,7 +11,7 @@ import dagster as dg
 import pytest
 import yaml
 
-from orchestration import bill_runs, issuing
+from orchestration import bill_runs, dbt, issuing
 from orchestration.bill_runs import FailedCheck
 from orchestration.warehouse import connect, exclusive
 from tests.orchestration.conftest import Finished, Install, Installation, statuses
@@ -259,3 +260,49 @@ def test_runs_appear_in_dagster(story: Story) -> None:
         metadata = materialized.asset_materialization.metadata
         assert metadata["dagster/row_count"].value == 2
         assert "dagster/column_schema" in metadata
+
+
+def test_the_books_are_built_once_in_a_run_and_every_check_of_them_is_run(story: Story) -> None:
+    """Delivery comes in between, so Dagster builds them in several steps: together they are all."""
+    nodes = dbt.read_manifest()["nodes"]
+    books = {
+        (node["schema"], node["alias"])
+        for node in nodes.values()
+        if node["resource_type"] == "model" and "issued" in node["tags"]
+    }
+    home = story.at.warehouse.parent / "dagster"
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        runs = [
+            run
+            for run in instance.get_runs()
+            if run.job_name == "issue_bill_run" and run.is_success
+        ]
+        assert runs
+        for run in runs:
+            events = [entry.dagster_event for entry in instance.all_logs(run.run_id)]
+            built = Counter(
+                tuple(event.asset_key.path)
+                for event in events
+                if event is not None and event.is_step_materialization and event.asset_key
+            )
+            assert {built[table] for table in books} == {1}
+            ended = Counter(
+                event.asset_check_evaluation_data.check_name
+                for event in events
+                if event is not None
+                and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
+            )
+            assert {name for name in ended if name in after_issue()} == after_issue()
+            assert {ended[name] for name in after_issue()} == {1}
+
+
+def after_issue() -> set[str]:
+    """The checks of tables of offenders that stand after issuing."""
+    nodes = dbt.read_manifest()["nodes"]
+    return {
+        node["name"]
+        for node in nodes.values()
+        if node["resource_type"] == "test"
+        and node["attached_node"]
+        and "after_issue" in nodes[node["attached_node"]]["tags"]
+    }
