@@ -1,8 +1,13 @@
 """Payment QR codes: EPC069-12 for SEPA credit transfers, and plain links."""
 
+import io
 import re
+from collections.abc import Callable
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import compress, zip_longest
+from operator import itemgetter
+from typing import NamedTuple
 
 from segno import consts, encoder
 
@@ -11,13 +16,15 @@ from renderers.formatting import clean
 # Countries whose banking apps read EPC codes; elsewhere a code that no app reads would puzzle.
 EPC_COUNTRIES = frozenset({"AT", "BE", "DE", "FI", "NL"})
 _EPC_LARGEST = Decimal("999999999.99")
-_BAR = re.compile(rb"[^\0]+")  # dark modules side by side
 _LEVEL = consts.ERROR_LEVEL_M
 _MASK = 4
 _QUIET = 4
 _LARGEST = 177
-_MOVE = [f"M{x + _QUIET}" for x in range(_LARGEST)]
 _BOX = [f"h{width}v1h-{width}z" for width in range(_LARGEST + 1)]
+_BITS = [f"{byte:08b}".encode() for byte in range(256)]
+_DIGITS = bytes.maketrans(b"\0\1", b"01")  # segno holds bits as numbers
+_NUMBERS = bytes.maketrans(b"01", b"\0\1")
+_TURNED = bytes.maketrans(b"01", b"10")
 _BIC = re.compile(r"^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?$")
 
 
@@ -54,29 +61,27 @@ def qr_svg(text: str, title: str) -> str:
 
     A fixed mask and error level M: four times faster than trying all masks, and EPC asks for M.
     """
-    rows = _modules(text)
-    size = len(rows) + 2 * _QUIET
-    path = []
-    for y, row in enumerate(rows, _QUIET):
-        line = f" {y}"
-        for bar in _BAR.finditer(row):
-            start, end = bar.span()
-            path += _MOVE[start], line, _BOX[end - start]
+    version, bits = _message(text)
+    layout = _layout(version)
+    modules = bytes(layout.pick(bits + bits.translate(_TURNED) + b"01"))
+    # Of each run of 1 the first keeps its lowest bit, all others keep none.
+    number = int.from_bytes(modules)
+    begins = compress(layout.moves, (number & ~(number >> 8)).to_bytes(len(modules)))
+    bars = modules.replace(b"0", b" ").split()
+    path = "".join([begin + _BOX[len(bar)] for begin, bar in zip(begins, bars, strict=True)])
+    size = layout.size + 2 * _QUIET
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="qr" viewBox="0 0 {size} {size}" '
         f'role="img" shape-rendering="crispEdges"><title>{_escape(title)}</title>'
         f'<rect width="{size}" height="{size}" fill="#ffffff"/>'
-        f'<path fill="#000000" d="{"".join(path)}"/></svg>'
+        f'<path fill="#000000" d="{path}"/></svg>'
     )
 
 
-def _modules(text: str) -> list[bytes]:
-    """The rows of the code, a byte a module, as `segno.make` gives them.
-
-    Where a version's modules lie is worked out once, by segno; a code is then its bits on it. That
-    was a quarter of what a web page costs (benchmarks/README.md).
-    """
-    segments = encoder.prepare_data(text, None, "utf-8")
+def _message(text: str) -> tuple[int, bytes]:
+    """The version of the code that `segno.make` would make, and its bits as digits: all blocks of
+    data, then the error correction of each."""
+    segments = _segments(text)
     version = encoder.find_version(segments, _LEVEL, eci=False, micro=False)
     bits = encoder.Buffer()
     for segment in segments:
@@ -85,21 +90,67 @@ def _modules(text: str) -> list[bytes]:
     encoder.write_terminator(bits, capacity, None, len(bits))
     encoder.write_padding_bits(bits, version, len(bits))
     encoder.write_pad_codewords(bits, version, capacity, len(bits))
-    message = encoder.make_final_message(version, _LEVEL, bits).getbits()
-    size, empty, places = _layout(version)
-    modules = bytearray(empty)
-    for place, bit in zip(places, message, strict=True):
-        if bit:
-            modules[place] ^= 1
-    return [bytes(modules[at : at + size]) for at in range(0, size * size, size)]
+    # Of a full code segno pads one byte too much.
+    data = bytes(bits.getbits()[:capacity]).translate(_DIGITS)
+    unread = io.BytesIO(int(data, 2).to_bytes(capacity // 8))
+    corrections = [_correction(unread.read(size), count) for size, count in _blocks(version)]
+    return version, data + b"".join([_BITS[byte] for byte in b"".join(corrections)])
+
+
+def _segments(text: str) -> encoder.Segments:
+    """As `encoder.prepare_data` gives them; bytes, which texts are as a rule, much faster."""
+    data = text.encode()
+    if encoder.find_mode(data) != consts.MODE_BYTE:
+        return encoder.prepare_data(text, None, "utf-8")
+    segments = encoder.Segments()
+    bits = b"".join([_BITS[byte] for byte in data]).translate(_NUMBERS)
+    segments.add_segment(encoder._Segment(bits, len(data), consts.MODE_BYTE, "utf-8"))
+    return segments
+
+
+def _blocks(version: int) -> list[tuple[int, int]]:
+    """Of each block how many bytes are data, and how many correct its errors."""
+    return [
+        (kind.num_data, kind.num_total - kind.num_data)
+        for kind in consts.ECC[version][_LEVEL]
+        for _ in range(kind.num_blocks)
+    ]
+
+
+def _correction(block: bytes, count: int) -> bytes:
+    """So many bytes that correct errors of a block: the rest of a division of polynomials."""
+    rests = _rests(count)
+    last = 8 * (count - 1)
+    lower = (1 << last) - 1
+    rest = 0
+    for byte in block:
+        rest = (rest & lower) << 8 ^ rests[rest >> last ^ byte]
+    return rest.to_bytes(count)
+
+
+@cache
+def _rests(count: int) -> list[int]:
+    """What each byte leaves of that division."""
+    power, log = consts.GALIOS_EXP, consts.GALIOS_LOG
+    divisor = consts.GEN_POLY[count]
+    return [0] + [
+        int.from_bytes(power[log[byte] + factor] for factor in divisor) for byte in range(1, 256)
+    ]
+
+
+class _Layout(NamedTuple):
+    """Where the modules of a version's codes lie. `pick` gives them row by row, each row and a
+    light module, of a message's bits, the same turned over (by the mask), a 0 and a 1; `moves`
+    lead to each."""
+
+    size: int
+    pick: Callable[[bytes], tuple[int, ...]]
+    moves: list[str]
 
 
 @lru_cache(maxsize=40)
-def _layout(version: int) -> tuple[int, bytes, tuple[int, ...]]:
-    """(modules a side, all modules of a code whose bits are all 0, where each bit lies).
-
-    Masking is adding bit by bit, so a 1 turns over the module that a 0 leaves there.
-    """
+def _layout(version: int) -> _Layout:
+    """Worked out by segno, of a code whose bits are all 0."""
     size = encoder.calc_matrix_size(version)
 
     def frame() -> tuple[bytearray, ...]:
@@ -109,18 +160,43 @@ def _layout(version: int) -> tuple[int, bytes, tuple[int, ...]]:
         return rows
 
     free = 2  # how segno marks a module that waits for its bit
-    bits = sum(row.count(free) for row in frame())
+    waiting = sum(row.count(free) for row in frame())
     numbered = [list(row) for row in frame()]
-    encoder.add_codewords(numbered, range(free + 1, free + 1 + bits), version)
-    flat = [value for row in numbered for value in row]
-    places = {value: place for place, value in enumerate(flat) if value > free}
+    encoder.add_codewords(numbered, range(free + 1, free + 1 + waiting), version)
     empty = frame()
-    encoder.add_codewords(empty, bytes(bits), version)
+    encoder.add_codewords(empty, bytes(waiting), version)
     _, masked = encoder.find_and_apply_best_mask(empty, size, size, _MASK)
     assert masked is not None
     encoder.add_format_info(masked, version, _LEVEL, _MASK)
     encoder.add_version_info(masked, version)
-    return size, b"".join(masked), tuple(places[value] for value in sorted(places))
+    order = _order(version)
+    light = 2 * len(order)
+    picked = []
+    for numbers, colours in zip(numbered, masked, strict=True):
+        for number, colour in zip(numbers, colours, strict=True):
+            place = number - free - 1
+            # A few modules remain when all bits have theirs.
+            has_bit = 0 <= place < len(order)
+            picked.append(order[place] + len(order) * colour if has_bit else light + colour)
+        picked.append(light)
+    moves = [
+        f"M{x} {y}" for y in range(_QUIET, _QUIET + size) for x in range(_QUIET, _QUIET + size + 1)
+    ]
+    return _Layout(size, itemgetter(*picked), moves)
+
+
+def _order(version: int) -> list[int]:
+    """Of each bit as codes hold them, its place in the message: blocks take turns, byte by byte."""
+    blocks = _blocks(version)
+    order: list[int] = []
+    start = 0
+    for sizes in zip(*blocks, strict=True):
+        bytes_of = []
+        for size in sizes:
+            bytes_of.append(range(start, start + size))
+            start += size
+        order += (byte for turn in zip_longest(*bytes_of) for byte in turn if byte is not None)
+    return [8 * byte + bit for byte in order for bit in range(8)]
 
 
 def _escape(text: str) -> str:
