@@ -8,7 +8,7 @@ import datetime as dt
 import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
@@ -16,10 +16,7 @@ from babel.dates import format_date, format_interval, format_skeleton, format_ti
 from babel.numbers import (
     NumberPattern,
     format_compact_decimal,
-    format_decimal,
-    format_percent,
     get_currency_symbol,
-    parse_pattern,
 )
 from babel.units import format_unit
 
@@ -44,7 +41,7 @@ _UNSAFE = re.compile(
     "[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\ue000-\uf8ff\U000e0000-\U0010ffff]"
 )
-_LETTER_BEFORE_DIGIT = re.compile(r"[^\W\d_](?=\d)")
+_LETTER_LAST = re.compile(r"[^\W\d_]\Z")
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")
 
 
@@ -98,18 +95,67 @@ def find_locale(language: str, country: str) -> Locale:
     raise LookupError(language)
 
 
+class _Pattern:
+    """A number pattern of a locale: writes what Babel's `NumberPattern.apply` does, which works out
+    for each number what is the same for all of the locale, and takes several times as long.
+
+    `decimals`: how many there are at least and at most; without, as many as a number has.
+    """
+
+    def __init__(
+        self,
+        locale: Locale,
+        pattern: NumberPattern,
+        decimals: tuple[int, int] | None = None,
+        currency_sign: str = "",
+    ) -> None:
+        symbols = locale.number_symbols["latn"]
+        self._group, self._point = symbols.get("group", ","), symbols.get("decimal", ".")
+        self._groups = pattern.grouping
+        self._least, self._most = decimals or pattern.frac_prec
+        self._is_exact = decimals is None
+        minus = symbols.get("minusSign", "-")
+
+        def filled(text: str) -> str:
+            # Quotes stand around words.
+            return text.replace("\u00a4", currency_sign).replace("'", "").replace(minus, MINUS)
+
+        # CLDR asks for a space between a currency's letters and the digits.
+        self._before = [_LETTER_LAST.sub("\\g<0>\u00a0", filled(text)) for text in pattern.prefix]
+        self._after = [filled(text) for text in pattern.suffix]
+
+    def write(self, value: Decimal) -> str:
+        """The number in this pattern."""
+        is_negative = value.is_signed()
+        value = abs(value).normalize()
+        most = self._most
+        if self._is_exact:
+            most = max(most, -int(value.as_tuple().exponent))
+        whole, _, decimals = f"{value.quantize(Decimal(1).scaleb(-most)):f}".partition(".")
+        size, further = self._groups
+        groups = ""
+        while len(whole) > size:
+            groups = f"{self._group}{whole[-size:]}{groups}"
+            whole, size = whole[:-size], further
+        decimals = decimals.rstrip("0").ljust(self._least, "0")
+        point = self._point if decimals else ""
+        before, after = self._before[is_negative], self._after[is_negative]
+        return f"{before}{whole}{groups}{point}{decimals}{after}"
+
+
 class Formats:
     """The formats of one locale and currency. Obtain it through `formats_for`."""
 
     def __init__(self, locale: Locale, currency_code: str, minor_units: int) -> None:
         self.locale = locale
-        self.currency_code = currency_code
-        self.minor_units = minor_units
-        self._minus = locale.number_symbols["latn"].get("minusSign", "-")
-        pattern = parse_pattern(locale.currency_formats["standard"].pattern)
-        self._symbol = get_currency_symbol(currency_code, locale)
-        self._billed = _with_decimals(pattern, minor_units, minor_units)
-        self._rated = _with_decimals(pattern, minor_units, 6)
+        self.currency_sign = get_currency_symbol(currency_code, locale)
+        money, plain = locale.currency_formats["standard"], locale.decimal_formats[None]
+        billed, rated = (minor_units, minor_units), (minor_units, 6)
+        self._billed = _Pattern(locale, money, billed, self.currency_sign)
+        self._rated = _Pattern(locale, money, rated, self.currency_sign)
+        self._billed_alone = _Pattern(locale, plain, billed)
+        self._number = _Pattern(locale, plain)
+        self._percent = _Pattern(locale, locale.percent_formats[None])
         for name in (
             "money", "rated_money", "change", "number", "percent", "long_date", "date",
             "short_date", "month", "short_month", "time", "period", "volume", "volume_unit",
@@ -119,59 +165,39 @@ class Formats:
 
     def money(self, amount: str | Decimal) -> str:
         """An amount with the currency's own digits ("1 234,50 €")."""
-        return self._apply(self._billed, to_decimal(amount))
+        # Adding 0 takes the sign off a zero.
+        return self._billed.write(to_decimal(amount) + 0)
 
     def rated_money(self, amount: str | Decimal) -> str:
         """A rated amount: at least the currency's digits, up to the 6 that rating carries."""
-        return self._apply(self._rated, to_decimal(amount))
+        return self._rated.write(to_decimal(amount) + 0)
 
     def change(self, amount: Decimal) -> str:
         """A difference with its sign, also when it is positive."""
         text = self.money(amount)
         return f"+{text}" if amount > 0 else text
 
-    def _apply(self, pattern: NumberPattern, amount: Decimal) -> str:
-        # Adding 0 takes the sign off a zero. Given the currency, Babel looks up its name each time.
-        text = pattern.apply(amount + 0, self.locale).replace("\u00a4", self._symbol)
-        # CLDR asks for a space between a currency's letters and the digits; Babel leaves it out.
-        text = _LETTER_BEFORE_DIGIT.sub("\\g<0>\u00a0", text)
-        return text.replace(self._minus, MINUS)
-
     def plain_amount(self, amount: Decimal) -> str:
         """A billed amount without the currency's sign, which stands elsewhere."""
-        pattern = _with_decimals(
-            parse_pattern(self.locale.decimal_formats[None].pattern),
-            self.minor_units,
-            self.minor_units,
-        )
-        text = pattern.apply(amount + 0, self.locale)
-        return text.replace(self._minus, MINUS)
+        return self._billed_alone.write(amount + 0)
 
-    @property
-    def currency_sign(self) -> str:
-        return get_currency_symbol(self.currency_code, locale=self.locale)
-
-    @property
+    @cached_property
     def minute_sign(self) -> str:
         """The locale's short word for minutes."""
         return _unit_alone(format_unit(5, "duration-minute", "short", locale=self.locale))
 
     def number(self, value: int | str | Decimal) -> str:
         """A plain quantity, without trailing zeros."""
-        number = to_decimal(value)
-        text = format_decimal(number, locale=self.locale, decimal_quantization=False)
-        return text.replace(self._minus, MINUS)
+        return self._number.write(to_decimal(value))
 
     def compact(self, value: Decimal) -> str:
         """A large number in few characters ("1,2 M")."""
         text = format_compact_decimal(value, locale=self.locale, fraction_digits=1)
-        return text.replace(self._minus, MINUS)
+        return text.replace(self.locale.number_symbols["latn"].get("minusSign", "-"), MINUS)
 
     def percent(self, rate: str | Decimal) -> str:
         """A rate given in percent ("5.500000" is 5.5 %)."""
-        fraction = to_decimal(rate) / 100
-        text = format_percent(fraction.normalize(), locale=self.locale, decimal_quantization=False)
-        return text.replace(self._minus, MINUS)
+        return self._percent.write(to_decimal(rate))
 
     def long_date(self, day: dt.date) -> str:
         return self._ordinal(format_date(day, "long", locale=self.locale))
@@ -283,11 +309,3 @@ def _rounded(quantity: int, size: int) -> Decimal:
     number = (Decimal(quantity) / size).quantize(Decimal("0.01"), ROUND_HALF_UP)
     whole = number.to_integral_value()
     return whole if whole == number else number.normalize()
-
-
-def _with_decimals(pattern: NumberPattern, least: int, most: int) -> NumberPattern:
-    return NumberPattern(
-        pattern.pattern, pattern.prefix, pattern.suffix, pattern.grouping,
-        pattern.int_prec, (least, most), pattern.exp_prec, pattern.exp_plus,
-        pattern.number_pattern,
-    )  # fmt: skip

@@ -4,8 +4,10 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from babel.numbers import format_currency, format_decimal, format_percent, get_minus_sign_symbol
 
 from renderers.formatting import (
+    MINUS,
     Formats,
     clean,
     find_locale,
@@ -102,3 +104,16 @@ def test_unprintable_and_reordering_characters_go() -> None:
 
 def test_decimals_are_exact() -> None:
     assert to_decimal("0.1") + to_decimal("0.2") == Decimal("0.3")
+
+
+@pytest.mark.parametrize("locale", ["fr_FR", "de_CH", "en_IN", "bg_BG", "hi_IN", "es_ES", "ar_EG"])
+def test_numbers_are_written_as_babel_writes_them(locale: str) -> None:
+    written, minus = formats(locale), get_minus_sign_symbol(locale)
+    for text in ("0", "7", "-0.5", "1000", "-12345.60", "1234567.8915", "1E+3", "1e-9"):
+        number = Decimal(text)
+        in_full = {"locale": locale, "decimal_quantization": False}
+        assert written.number(number) == format_decimal(number, **in_full).replace(minus, MINUS)
+        percent = format_percent(number / 100, **in_full)
+        assert written.percent(number) == percent.replace(minus, MINUS)
+        money = format_currency(number, "EUR", locale=locale).replace(minus, MINUS)
+        assert written.money(number) == money
