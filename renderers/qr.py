@@ -21,9 +21,8 @@ _MASK = 4
 _QUIET = 4
 _LARGEST = 177
 _BOX = [f"h{width}v1h-{width}z" for width in range(_LARGEST + 1)]
-_BITS = [f"{byte:08b}".encode() for byte in range(256)]
-_DIGITS = bytes.maketrans(b"\0\1", b"01")  # segno holds bits as numbers
-_NUMBERS = bytes.maketrans(b"01", b"\0\1")
+_TERMINATOR = 4
+_PADS = "1110110000010001"
 _TURNED = bytes.maketrans(b"01", b"10")
 _BIC = re.compile(r"^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?$")
 
@@ -66,9 +65,10 @@ def qr_svg(text: str, title: str) -> str:
     modules = bytes(layout.pick(bits + bits.translate(_TURNED) + b"01"))
     # Of each run of 1 the first keeps its lowest bit, all others keep none.
     number = int.from_bytes(modules)
-    begins = compress(layout.moves, (number & ~(number >> 8)).to_bytes(len(modules)))
+    firsts = (number & ~(number >> 8)).to_bytes(len(modules))
+    xs, ys = compress(layout.xs, firsts), compress(layout.ys, firsts)
     bars = modules.replace(b"0", b" ").split()
-    path = "".join([begin + _BOX[len(bar)] for begin, bar in zip(begins, bars, strict=True)])
+    path = "".join([x + y + _BOX[len(bar)] for x, y, bar in zip(xs, ys, bars, strict=True)])
     size = layout.size + 2 * _QUIET
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="qr" viewBox="0 0 {size} {size}" '
@@ -81,31 +81,34 @@ def qr_svg(text: str, title: str) -> str:
 def _message(text: str) -> tuple[int, bytes]:
     """The version of the code that `segno.make` would make, and its bits as digits: all blocks of
     data, then the error correction of each."""
-    segments = _segments(text)
-    version = encoder.find_version(segments, _LEVEL, eci=False, micro=False)
-    bits = encoder.Buffer()
-    for segment in segments:
-        encoder.write_segment(bits, segment, None, encoder.version_range(version), False)
+    content = text.encode()
+    mode = encoder.find_mode(content)
+    if mode == consts.MODE_BYTE:
+        count, bits = len(content), f"{int.from_bytes(content):0{8 * len(content)}b}"
+    else:
+        segment = encoder.make_segment(text, None, "utf-8")
+        count, bits = segment.char_count, "".join(map(str, segment.bits))
+    version, count_length = _version_for(mode, len(bits))
     capacity = consts.SYMBOL_CAPACITY[version][_LEVEL]
-    encoder.write_terminator(bits, capacity, None, len(bits))
-    encoder.write_padding_bits(bits, version, len(bits))
-    encoder.write_pad_codewords(bits, version, capacity, len(bits))
-    # Of a full code segno pads one byte too much.
-    data = bytes(bits.getbits()[:capacity]).translate(_DIGITS)
+    data = f"{mode:04b}{count:0{count_length}b}{bits}"
+    data += "0" * min(_TERMINATOR, capacity - len(data))
+    # What ends with a byte is given another one by segno.
+    data += "0" * (8 - len(data) % 8)
+    data = (data + _PADS * capacity)[:capacity]
     unread = io.BytesIO(int(data, 2).to_bytes(capacity // 8))
-    corrections = [_correction(unread.read(size), count) for size, count in _blocks(version)]
-    return version, data + b"".join([_BITS[byte] for byte in b"".join(corrections)])
+    for size, corrections in _blocks(version):
+        data += _correction(unread.read(size), corrections)
+    return version, data.encode()
 
 
-def _segments(text: str) -> encoder.Segments:
-    """As `encoder.prepare_data` gives them; bytes, which texts are as a rule, much faster."""
-    data = text.encode()
-    if encoder.find_mode(data) != consts.MODE_BYTE:
-        return encoder.prepare_data(text, None, "utf-8")
-    segments = encoder.Segments()
-    bits = b"".join([_BITS[byte] for byte in data]).translate(_NUMBERS)
-    segments.add_segment(encoder._Segment(bits, len(data), consts.MODE_BYTE, "utf-8"))
-    return segments
+def _version_for(mode: int, length: int) -> tuple[int, int]:
+    """The smallest version whose codes hold so many bits, and the bits of their number in it."""
+    for version, capacities in consts.SYMBOL_CAPACITY.items():
+        if version > 0:
+            of_count = consts.CHAR_COUNT_INDICATOR_LENGTH[mode][encoder.version_range(version)]
+            if 4 + of_count + length <= capacities[_LEVEL]:
+                return version, of_count
+    raise ValueError(f"too long for a code: {length} bits")
 
 
 def _blocks(version: int) -> list[tuple[int, int]]:
@@ -117,15 +120,16 @@ def _blocks(version: int) -> list[tuple[int, int]]:
     ]
 
 
-def _correction(block: bytes, count: int) -> bytes:
-    """So many bytes that correct errors of a block: the rest of a division of polynomials."""
+def _correction(block: bytes, count: int) -> str:
+    """The bits of so many bytes that correct errors of a block: what is left of it when it is
+    divided as a polynomial."""
     rests = _rests(count)
     last = 8 * (count - 1)
     lower = (1 << last) - 1
     rest = 0
     for byte in block:
         rest = (rest & lower) << 8 ^ rests[rest >> last ^ byte]
-    return rest.to_bytes(count)
+    return f"{rest:0{8 * count}b}"
 
 
 @cache
@@ -140,12 +144,13 @@ def _rests(count: int) -> list[int]:
 
 class _Layout(NamedTuple):
     """Where the modules of a version's codes lie. `pick` gives them row by row, each row and a
-    light module, of a message's bits, the same turned over (by the mask), a 0 and a 1; `moves`
-    lead to each."""
+    light module, of a message's bits, the same turned over (by the mask), a 0 and a 1; `xs` and
+    `ys` lead to each."""
 
     size: int
     pick: Callable[[bytes], tuple[int, ...]]
-    moves: list[str]
+    xs: list[str]
+    ys: list[str]
 
 
 @lru_cache(maxsize=40)
@@ -179,10 +184,9 @@ def _layout(version: int) -> _Layout:
             has_bit = 0 <= place < len(order)
             picked.append(order[place] + len(order) * colour if has_bit else light + colour)
         picked.append(light)
-    moves = [
-        f"M{x} {y}" for y in range(_QUIET, _QUIET + size) for x in range(_QUIET, _QUIET + size + 1)
-    ]
-    return _Layout(size, itemgetter(*picked), moves)
+    xs = [f"M{x}" for x in range(_QUIET, _QUIET + size + 1)] * size
+    ys = [y for y in [f" {y}" for y in range(_QUIET, _QUIET + size)] for _ in range(size + 1)]
+    return _Layout(size, itemgetter(*picked), xs, ys)
 
 
 def _order(version: int) -> list[int]:
