@@ -16,6 +16,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -301,6 +302,7 @@ def _length(value: str | None) -> str | None:
     return match[1] if match else None
 
 
+@lru_cache(maxsize=256)
 def mix(colour: str, other: str, percent: int) -> str:
     """`percent` of `other` mixed into `colour`."""
     channels = (

@@ -52,7 +52,9 @@ def clean(text: object, limit: int = 160) -> str:
     line = str(text)
     if len(line) > 4 * limit:
         line = line[: 4 * limit]
-    line = unicodedata.normalize("NFC", _UNSAFE.sub("", _SPACES.sub(" ", line))).strip()
+    if "  " in line or not (line.isascii() and line.isprintable()):
+        line = unicodedata.normalize("NFC", _UNSAFE.sub("", _SPACES.sub(" ", line)))
+    line = line.strip()
     return line if len(line) <= limit else line[: limit - 1].rstrip() + ELLIPSIS
 
 

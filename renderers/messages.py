@@ -38,6 +38,8 @@ class Messages:
         text = self.texts[key]
         if isinstance(text, dict):
             text = text.get(self._plural_form(count), text["other"])
+        if "{" not in text:
+            return text
         values = {"count": arguments.get("number", count), **arguments}
         # One pass, so that braces inside a value are never filled in.
         return _PLACEHOLDER.sub(lambda match: str(values[match[1]]), text)
@@ -49,7 +51,12 @@ class Messages:
 
 def languages(folder: Path | None = None) -> list[str]:
     """The languages that have a catalogue in `folder`, by default that of bills."""
-    return sorted(path.stem for path in (folder or CATALOGS).glob("*.yaml"))
+    return _languages_in(folder or CATALOGS)
+
+
+@lru_cache(maxsize=8)
+def _languages_in(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
 def find_language(*wanted: str | None, folder: Path | None = None) -> str:
