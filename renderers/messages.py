@@ -19,8 +19,6 @@ DEFAULT_LANGUAGE = "en"
 
 Message = str | dict[str, str]
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
-
 
 class Messages:
     """The messages of one language; call it with a key and the message's arguments.
@@ -32,7 +30,7 @@ class Messages:
     def __init__(self, language: str, texts: Mapping[str, Message]) -> None:
         self.language = language
         self.texts = texts
-        self._plural_form = Locale.parse(language).plural_form
+        self._plural_form = lru_cache(maxsize=1_000)(Locale.parse(language).plural_form)
 
     def __call__(self, key: str, /, *, count: int = 0, **arguments: object) -> str:
         text = self.texts[key]
@@ -40,9 +38,8 @@ class Messages:
             text = text.get(self._plural_form(count), text["other"])
         if "{" not in text:
             return text
-        values = {"count": arguments.get("number", count), **arguments}
-        # One pass, so that braces inside a value are never filled in.
-        return _PLACEHOLDER.sub(lambda match: str(values[match[1]]), text)
+        # Braces inside a value are not filled in.
+        return text.format_map({"count": arguments.get("number", count), **arguments})
 
     def has(self, key: str) -> bool:
         """Whether there is such a message."""
