@@ -84,6 +84,7 @@ def to_datetime(value: object) -> dt.datetime:
     return value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
 
 
+@lru_cache(maxsize=256)
 def find_locale(language: str, country: str) -> Locale:
     """The formats of a language as used in a country; of the language alone if CLDR has no such
     pair ("fr" in Belgium is fr_BE, "fr_CA" stays as it stands)."""
@@ -158,6 +159,8 @@ class Formats:
         self._billed_alone = _Pattern(locale, plain, billed)
         self._number = _Pattern(locale, plain)
         self._percent = _Pattern(locale, locale.percent_formats[None])
+        # (unit, plural form) → the text with a place for the number
+        self._units: dict[tuple[str, str], str] = {}
         for name in (
             "money", "rated_money", "change", "number", "percent", "long_date", "date",
             "short_date", "month", "short_month", "time", "period", "volume", "volume_unit",
@@ -242,14 +245,12 @@ class Formats:
         reference = abs(quantity if scale_of is None else scale_of)
         if scale_of and scale_of % 10**6 and not scale_of % 2**20:
             size, prefix = next(pair for pair in _BINARY_UNITS if reference >= pair[0])
-            text = format_unit(
-                _rounded(quantity, size), "digital-megabyte", "short", locale=self.locale
-            )
+            text = self._with_unit(_rounded(quantity, size), "digital-megabyte")
             return text.replace("M", prefix)
         size, unit = next(
             (pair for pair in _DECIMAL_UNITS if reference >= pair[0]), _DECIMAL_UNITS[-1]
         )
-        return format_unit(_rounded(quantity, size), unit, "short", locale=self.locale)
+        return self._with_unit(_rounded(quantity, size), unit)
 
     def volume_unit(self, scale_of: int) -> tuple[int, str]:
         """The decimal unit that suits a volume: its bytes and its sign ("Go")."""
@@ -263,7 +264,16 @@ class Formats:
         number = _rounded(seconds, 60)
         if number >= 10:
             number = number.to_integral_value(ROUND_HALF_UP)
-        return format_unit(number, "duration-minute", "short", locale=self.locale)
+        return self._with_unit(number, "duration-minute")
+
+    def _with_unit(self, number: Decimal, unit: str) -> str:
+        """As Babel's `format_unit`, asked once for each plural form of a unit."""
+        written = self._number.write(number).replace(MINUS, "-")
+        key = unit, self.locale.plural_form(number)
+        if key not in self._units:
+            text = format_unit(number, unit, "short", locale=self.locale)
+            self._units[key] = text.replace(written, "{}")
+        return self._units[key].format(written)
 
     def clock(self, seconds: int) -> str:
         """Talk time as a stopwatch shows it: hours, minutes, seconds ("1:05:12")."""

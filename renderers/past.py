@@ -23,7 +23,8 @@ CHANGES_SHOWN = 5
 MONTHS_SHOWN = 6
 WIDEST = 7  # characters of a figure under its column
 # Rows under the columns, in this order; the first that was used gives the columns their height.
-_ROWS = (("data", ("data",)), ("voice", ("voice",)), ("messages", ("sms", "mms")))
+_ROWS = ("data", "voice", "messages")
+_ROW_OF = {"data": "data", "voice": "voice", "sms": "messages", "mms": "messages"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +132,16 @@ def usage_months(context: _Context, direction: str) -> UsageMonths | None:
             "usage": document["usage"],
         },
     ]
-    quantities = [_by_service(period["usage"]) for period in periods]
+    quantities = [_by_row(period["usage"]) for period in periods]
     rows: list[MonthFigures] = []
     columns: list[tuple[int, int]] | None = None
-    for name, services in _ROWS:
-        used = [sum(month.get(service, (0, 0))[0] for service in services) for month in quantities]
-        charged = [
-            min(sum(month.get(service, (0, 0))[1] for service in services), quantity)
-            for month, quantity in zip(quantities, used, strict=True)
-        ]
+    for name in _ROWS:
+        used_and_charged = [month.get(name, (0, 0)) for month in quantities]
+        used = [used for used, _ in used_and_charged]
         if not any(used):
             continue
         if columns is None:
-            columns = list(zip(used, charged, strict=True))
+            columns = [(used, min(charged, used)) for used, charged in used_and_charged]
         rows.append(_figures(context, name, used))
     if columns is None:
         return None
@@ -175,15 +173,16 @@ def usage_months(context: _Context, direction: str) -> UsageMonths | None:
     )
 
 
-def _by_service(usage: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
-    """Service → quantity used and quantity charged for, in base units."""
+def _by_row(usage: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
+    """Row → quantity used and quantity charged for, in base units."""
     sums: dict[str, tuple[int, int]] = {}
     for row in usage:
-        used, charged = sums.get(row["service"], (0, 0))
+        name = _ROW_OF.get(row["service"], "")
+        used, charged = sums.get(name, (0, 0))
         quantity = int(to_decimal(row["quantity"] or 0))
         is_paid = to_decimal(row.get("amount") or 0) != 0
         billed = int(to_decimal(row["billed_quantity"] or 0)) if is_paid else 0
-        sums[row["service"]] = (used + quantity, charged + billed)
+        sums[name] = (used + quantity, charged + billed)
     return sums
 
 

@@ -27,6 +27,7 @@ _TURNED = bytes.maketrans(b"01", b"10")
 _BIC = re.compile(r"^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?$")
 
 
+@lru_cache(maxsize=256)
 def is_iban(text: str) -> bool:
     """Whether the text is an IBAN whose check digits are right."""
     compact = re.sub(r"\s", "", text).upper()
@@ -68,7 +69,7 @@ def qr_svg(text: str, title: str) -> str:
     firsts = (number & ~(number >> 8)).to_bytes(len(modules))
     xs, ys = compress(layout.xs, firsts), compress(layout.ys, firsts)
     bars = modules.replace(b"0", b" ").split()
-    path = "".join([x + y + _BOX[len(bar)] for x, y, bar in zip(xs, ys, bars, strict=True)])
+    path = "".join([f"{x}{y}{_BOX[len(bar)]}" for x, y, bar in zip(xs, ys, bars, strict=True)])
     size = layout.size + 2 * _QUIET
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="qr" viewBox="0 0 {size} {size}" '
