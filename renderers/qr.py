@@ -81,7 +81,7 @@ def qr_svg(text: str, title: str) -> str:
 
 def _message(text: str) -> tuple[int, bytes]:
     """The version of the code that `segno.make` would make, and its bits as digits: all blocks of
-    data, then the error correction of each."""
+    data, then the error correction of each. From segno it would take ten times as long."""
     content = text.encode()
     mode = encoder.find_mode(content)
     if mode == consts.MODE_BYTE:
@@ -156,7 +156,8 @@ class _Layout(NamedTuple):
 
 @lru_cache(maxsize=40)
 def _layout(version: int) -> _Layout:
-    """Worked out by segno, of a code whose bits are all 0."""
+    """Worked out by segno, of a code whose bits are all 0: masking is adding bit by bit, so a 1
+    turns over what a 0 leaves."""
     size = encoder.calc_matrix_size(version)
 
     def frame() -> tuple[bytearray, ...]:

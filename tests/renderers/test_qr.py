@@ -58,7 +58,9 @@ def test_a_code_is_a_titled_drawing() -> None:
 
 @pytest.mark.parametrize("length", [1, 14, 15, 40, 106, 107, 230, 500, 900, 2331])
 def test_a_code_is_the_one_that_segno_makes(length: int) -> None:
-    for text in ("é" * (length // 2) + "a" * (length % 2), ("F2026-7z/ &<" * length)[:length]):
+    parts = ("F2026-7z/ &<", "HTTPS://PAY/ 1", "7301")
+    texts = [(part * length)[:length] for part in parts]
+    for text in ("é" * (length // 2) + "a" * (length % 2), *texts):
         code = segno.make(text, error="m", boost_error=False, mask=4, micro=False, encoding="utf-8")
         wanted = {
             (x, y) for y, row in enumerate(code.matrix, 4) for x, dark in enumerate(row, 4) if dark
