@@ -70,6 +70,25 @@ files as (
 
 ),
 
+-- the spans that what is judged can fall in: most subscribers have one such, and a look-up ends at it
+first_and_last as (
+
+    select
+        min(started_at) as first_start,
+        max(started_at) as last_start
+    from {{ records_to_judge() }} as records
+
+),
+
+guides as (
+
+    select guides.*
+    from {{ ref('int_subscriber_guides') }} as guides
+    cross join first_and_last
+    where guides.span_to > first_and_last.first_start and guides.span_from <= first_and_last.last_start
+
+),
+
 guided as (
 
     select
@@ -104,7 +123,7 @@ guided as (
         on records.called_head = whole_numbers.head
     left join {{ ref('int_local_slots') }} as slots
         on {{ floor_div(epoch_seconds('records.started_at'), 900) }} = slots.slot
-    left join {{ ref('int_subscriber_guides') }} as guides
+    left join guides
         on
             records.subscriber = guides.subscriber
             and records.subscriber_kind = guides.subscriber_kind
