@@ -8,7 +8,8 @@ time of each is its own. Measured in the same run:
 
 - the limit: one DuckDB pass over the same rows, summed per subscriber and service, over the raw
   table of the warehouse and over the Parquet files as they came;
-- one more day: 29 days are loaded and rated, then the 30th comes; its cost against its share;
+- one more day: 29 days are loaded and rated, then the 30th comes; its cost against its share
+  (`--day`: this alone);
 - a plain per-record Python rater with the same simplest tariff (`--python`).
 
 CPU seconds are those of the process that builds; the peak is its greatest resident memory.
@@ -45,20 +46,26 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, required=True, help="scratch folder")
     parser.add_argument("--python", action="store_true", help="also the per-record Python rater")
+    parser.add_argument("--day", action="store_true", help="only one more day after 29")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     parser.add_argument("--stage", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.stage:
         print(json.dumps(STAGES[arguments.stage](arguments.folder, arguments.records)))
         return
-    figures = measured(arguments.folder, arguments.records, python=arguments.python)
-    print_tables(figures)
+    figures = measured(
+        arguments.folder, arguments.records, only_day=arguments.day, python=arguments.python
+    )
+    print(figures["machine"])
+    if not arguments.day:
+        print_month(figures)
+    print_day(figures)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2))
 
 
-def measured(folder: Path, records: int, *, python: bool) -> dict[str, Any]:
-    """All stages, each in a process of its own."""
+def measured(folder: Path, records: int, *, only_day: bool, python: bool) -> dict[str, Any]:
+    """All stages, each in a process of its own; or only those of one more day."""
     operator = folder / f"month-{records}"
     write_month(operator, records)
     days = [operator / "cdr" / "core" / f"usage-2026-10-{day:02d}.parquet" for day in (30, 31)]
@@ -76,6 +83,8 @@ def measured(folder: Path, records: int, *, python: bool) -> dict[str, Any]:
     (operator / days[0].name).rename(days[0])
     figures["load of one more day"] = stage("load", folder, records)
     figures["one more day"] = stage("rate", folder, records)
+    if only_day:
+        return figures
     (operator / days[1].name).rename(days[1])
     shutil.rmtree(folder / f"warehouse-{records}")
     figures["load of the month"] = stage("load", folder, records)
@@ -215,12 +224,11 @@ STAGES: dict[str, Callable[[Path, int], dict[str, Any]]] = {
 }
 
 
-def print_tables(figures: dict[str, Any]) -> None:
-    """Markdown for benchmarks/README.md."""
+def print_month(figures: dict[str, Any]) -> None:
+    """The month as Markdown for benchmarks/README.md."""
     records = figures["records"]
     limit = figures["limit"]["parquet"][0]
     month, day = figures["month"], figures["one more day"]
-    print(figures["machine"])
     print()
     print(
         f"| {records:,} records | wall s | CPU s | peak MiB | records/s | CPU ratio to the limit |"
@@ -247,6 +255,20 @@ def print_tables(figures: dict[str, Any]) -> None:
             f"| {taken['records'] / taken['wall']:,.0f} | {cpu / limit:.0f} |"
         )
     print()
+    print("| model | CPU s of the month | share | CPU s of one more day |")
+    print("|---|---|---|---|")
+    ranked = sorted(month["models"].items(), key=lambda item: -item[1][0])
+    for name, (cpu, _) in ranked[:25]:
+        again = day["models"].get(name, [0.0])[0]
+        print(f"| {name} | {cpu:.2f} | {cpu / month['cpu']:.0%} | {again:.2f} |")
+    rest = sum(cpu for _, (cpu, _) in ranked[25:])
+    print(f"| {len(ranked) - 25} others | {rest:.2f} | {rest / month['cpu']:.0%} | |")
+
+
+def print_day(figures: dict[str, Any]) -> None:
+    """One more day after 29, against a day's share of the 29."""
+    day = figures["one more day"]
+    print()
     print("| one more day after 29, CPU s | of the load | of the rating | shares of a day |")
     print("|---|---|---|---|")
     loads = (
@@ -258,15 +280,6 @@ def print_tables(figures: dict[str, Any]) -> None:
         f"| {loads[1] + day['cpu']:.1f} | {loads[1]:.1f} | {day['cpu']:.1f} "
         f"| {(loads[1] + day['cpu']) / share:.1f} |"
     )
-    print()
-    print("| model | CPU s of the month | share | CPU s of one more day |")
-    print("|---|---|---|---|")
-    ranked = sorted(month["models"].items(), key=lambda item: -item[1][0])
-    for name, (cpu, _) in ranked[:25]:
-        again = day["models"].get(name, [0.0])[0]
-        print(f"| {name} | {cpu:.2f} | {cpu / month['cpu']:.0%} | {again:.2f} |")
-    rest = sum(cpu for _, (cpu, _) in ranked[25:])
-    print(f"| {len(ranked) - 25} others | {rest:.2f} | {rest / month['cpu']:.0%} | |")
 
 
 if __name__ == "__main__":
