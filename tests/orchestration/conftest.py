@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from orchestration import crediting, environment, issuing, releasing, summaries
+from orchestration import crediting, dbt, environment, issuing, releasing, summaries
+from orchestration.environment import DBT_PROJECT
 from orchestration.steps import Steps
 from orchestration.warehouse import exclusive
 from tests.support.operator_builder import write_operator
@@ -134,6 +135,25 @@ class Installation:
                 bill_date = issuing.bill_date_of(con, number)
         self.issue(bill_date.isoformat())
         return number
+
+    def dbt(self, *command: str) -> list[Any]:
+        """One command of dbt's in this process, on the warehouse; gives how each node ended."""
+        from dbt.cli.main import dbtRunner
+
+        folder = str(self.root / "dbt")
+        quiet = ["--log-level", "none", "--log-level-file", "none", "--log-path", folder]
+        project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+        with exclusive(self.warehouse), pytest.MonkeyPatch.context() as patch:
+            patch.setenv("BILLHOUSE_WAREHOUSE", str(self.warehouse))
+            runner = dbtRunner(manifest=dbt.parse(self.warehouse.stem))
+            try:
+                ended: Any = runner.invoke(
+                    [*quiet, *command, *project, "--no-write-json", "--target-path", folder]
+                )
+            finally:
+                dbt.close_connections()
+        assert ended.result is not None, ended.exception
+        return list(ended.result.results)
 
 
 Install = Callable[..., Installation]
