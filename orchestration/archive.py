@@ -31,7 +31,6 @@ import pyarrow as pa
 
 from orchestration import bill_runs, issuing
 from orchestration.warehouse import has_table
-from renderers.rendering import file_name
 
 FOLDER = "archive"
 PER_FOLDER = 1_000
@@ -441,6 +440,9 @@ def _fsync(path: Path) -> None:
 
 
 def _name(position: int, number: str) -> str:
+    # Brings WeasyPrint in, a second of processor time that a draft needs nothing of.
+    from renderers.rendering import file_name
+
     return f"{position:010d}-{file_name(number)}.jsonl"
 
 

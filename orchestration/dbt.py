@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +112,13 @@ def _is_fresh(newest: int) -> bool:
 
 def read_manifest() -> dict[str, Any]:
     """The manifest as dbt wrote it. Raises DbtError when the project cannot be read."""
-    return json.loads(ensure_manifest().read_text(encoding="utf-8"))
+    path = ensure_manifest()
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read(manifest: Path, _as_of: int) -> dict[str, Any]:
+    return json.loads(manifest.read_text(encoding="utf-8"))
 
 
 def parse(database: str = DATABASE) -> Manifest:
@@ -131,14 +138,21 @@ def parse(database: str = DATABASE) -> Manifest:
         warehouse_file.exclusive(target),
         _variables({"BILLHOUSE_WAREHOUSE": f"{database}.duckdb"}),
     ):
+        # To write the manifest costs as much as to read what dbt keeps of its last parse.
+        is_to_publish = database == DATABASE and not _is_fresh(newest)
         result = _invoke(
             None,
             ["--log-level", "none", "--log-level-file", "none", "--log-path", str(target)],
-            ["parse", "--target-path", str(target), *_PROJECT],
+            [
+                "parse",
+                "--write-json" if is_to_publish else "--no-write-json",
+                *("--target-path", str(target)),
+                *_PROJECT,
+            ],
         )
         if not result.success:
             raise DbtError(str(result.exception))
-        if database == DATABASE:
+        if is_to_publish:
             _publish(target / "manifest.json", newest)
     _parsed[database] = (newest, result.result)
     return result.result

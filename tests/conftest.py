@@ -9,20 +9,20 @@ TESTS = Path(__file__).parent
 
 STATED = "stated"
 
-# Files that take a minute or more, longest first: begun last, one of them would run on alone.
+# Files that take most of a minute and more, longest first: begun last, one would run on alone.
 LONG = (
-    "golden/test_cycles.py",
-    "dbt_project/test_models.py",
-    "orchestration/test_archive.py",
-    "orchestration/test_issued_stays.py",
     "golden/test_cases.py",
     "rerater/test_pipeline.py",
+    "rerater/test_increments.py",
+    "orchestration/test_archive.py",
     "orchestration/test_bill_run.py",
     "crash/test_crash.py",
-    "rerater/test_increments.py",
-    "orchestration/test_reference.py",
+    "dbt_project/test_models.py",
+    "golden/test_cycles.py",
+    "orchestration/test_issued_stays.py",
     "orchestration/test_command_line.py",
-    "orchestration/test_finance_exports.py",
+    "orchestration/test_explaining.py",
+    "orchestration/test_reference.py",
 )
 
 

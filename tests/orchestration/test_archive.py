@@ -73,9 +73,9 @@ def billed(install_session: Install) -> Installation:
         },
     )
     for bill_date in ("2026-02-01", "2026-03-01"):
-        succeed(at, "draft", bill_date)
-        succeed(at, "issue", bill_date)
-    succeed(at, "credit", "F2026-00000002", "--reason", "wrong address")
+        at.draft(bill_date)
+        at.issue(bill_date)
+    at.credit("F2026-00000002", "wrong address")
     return at
 
 
@@ -140,8 +140,8 @@ def test_a_warehouse_that_is_gone_is_restored_and_goes_on_as_if_nothing_had_happ
 
     # What was credited is owed again, in both.
     for at in (undisturbed, copy):
-        succeed(at, "draft", "2026-04-01")
-        succeed(at, "issue", "2026-04-01")
+        at.draft("2026-04-01")
+        at.issue("2026-04-01")
     assert tables(copy) == tables(undisturbed)
     after = archive_files(copy)
     assert after == archive_files(undisturbed)

@@ -5,7 +5,6 @@ Two bill runs: January is issued, then one more call of January comes and March'
 
 import io
 import re
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,9 @@ import pytest
 import yaml
 from rich.console import Console
 
-from orchestration import environment, explaining
+from orchestration import explaining
 from orchestration.explained_text import instant, money, per_units, quantity, validity
 from orchestration.explaining import printable
-from orchestration.steps import Steps
 from orchestration.summaries import rows
 from orchestration.warehouse import connect, exclusive
 from tests.orchestration.conftest import Install, Installation
@@ -159,20 +157,12 @@ def at(install_session: Install) -> Installation:
         adjustments=[{}],
         usage={"core": {"a.csv": CALLS, "b.csv": AGAIN}, "other": {"c.csv": ELSEWHERE}},
     )
-    bill(installation, date(2026, 2, 1))
+    installation.draft("2026-02-01")
+    installation.issue("2026-02-01")
     write_usage(installation.operator / "cdr/core/late.csv", LATE)
-    bill(installation, date(2026, 3, 1))
+    installation.draft("2026-03-01")
+    installation.issue("2026-03-01")
     return installation
-
-
-def bill(at: Installation, bill_date: date) -> None:
-    """One bill run without its documents, which nothing here looks at."""
-    steps_of = Steps(environment=environment.resolve(variables=at.environment()))
-    with exclusive(at.warehouse):
-        steps_of.load()
-        steps_of.build_drafts(bill_date)
-        steps_of.issue(bill_date)
-        steps_of.build_issued(bill_date)
 
 
 def explained(at: Installation, identifier: str, *options: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What rests on the operator folder alone is built when that has changed, and only then."""
 
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,13 +40,29 @@ def folder_with(path: Path, price: str = "10.00", calls: int = 1) -> Path:
     )
 
 
-def test_only_new_usage_leaves_catalogue_and_customers_as_they_are(tmp_path: Path) -> None:
-    drafts = Drafts(tmp_path / "warehouse")
-    first = drafts.built(folder_with(tmp_path / "a"))
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Drafts, set[str]]:
+    """The first draft of a folder, and the models that it built."""
+    home = tmp_path_factory.mktemp("first")
+    drafts = Drafts(home / "warehouse")
+    return drafts, drafts.built(folder_with(home / "operator"))
+
+
+@pytest.fixture
+def drafts(first: tuple[Drafts, set[str]], tmp_path: Path) -> Drafts:
+    """The same, to go on from."""
+    shutil.copytree(first[0].home, tmp_path / "warehouse")
+    return Drafts(tmp_path / "warehouse")
+
+
+def test_only_new_usage_leaves_catalogue_and_customers_as_they_are(
+    first: tuple[Drafts, set[str]], drafts: Drafts, tmp_path: Path
+) -> None:
+    _, built_first = first
     again = drafts.built(folder_with(tmp_path / "b", calls=2))
-    assert {"products", "subscriptions", "int_rate_steps", "billing_periods"} <= first - again
+    assert {"products", "subscriptions", "int_rate_steps", "billing_periods"} <= built_first - again
     # usage of another month needs other days
-    assert "int_local_days" in first - again
+    assert "int_local_days" in built_first - again
     later = [CALL | {"record_id": "R3", "started_at": "2026-02-03T10:00:00Z"}]
     write_usage(tmp_path / "b/cdr/core/later.csv", later)
     built = drafts.built(tmp_path / "b")
@@ -54,9 +71,7 @@ def test_only_new_usage_leaves_catalogue_and_customers_as_they_are(tmp_path: Pat
     assert drafts.rows("select count(*) as events from mediation.usage_events")[0]["events"] == 2
 
 
-def test_another_price_or_bill_date_builds_them_again(tmp_path: Path) -> None:
-    drafts = Drafts(tmp_path / "warehouse")
-    drafts.built(folder_with(tmp_path / "a"))
+def test_another_price_or_bill_date_builds_them_again(drafts: Drafts, tmp_path: Path) -> None:
     assert "products" in drafts.built(folder_with(tmp_path / "b", price="11.00"))
     prices = drafts.rows(
         "select amount_net from charging.owed_charges where charge_kind = 'recurring'"
@@ -66,11 +81,9 @@ def test_another_price_or_bill_date_builds_them_again(tmp_path: Path) -> None:
 
 
 def test_a_build_that_broke_off_leaves_no_note(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    drafts: Drafts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drafts = Drafts(tmp_path / "warehouse")
     folder = folder_with(tmp_path / "a")
-    drafts.built(folder)
     broken = dbt.NodeResult(
         unique_id="model.billhouse.products", name="products", resource_type="model",
         status="error", message="broken", failures=None, seconds=0.0,
@@ -126,9 +139,7 @@ def test_a_model_rests_on_the_folder_if_all_that_it_reads_does() -> None:
     ]  # fmt: skip
 
 
-def test_a_warehouse_built_for_another_date_meanwhile_does_not_stand(tmp_path: Path) -> None:
-    drafts = Drafts(tmp_path / "warehouse")
-    drafts.built(folder_with(tmp_path / "a"))
+def test_a_warehouse_built_for_another_date_meanwhile_does_not_stand(drafts: Drafts) -> None:
     with duckdb.connect(str(drafts.warehouse)) as con:
         now = reference.state(con, BILL_DATE, dbt.rules_digest())
         assert reference.standing(con, BILL_DATE, now).reference
@@ -136,9 +147,7 @@ def test_a_warehouse_built_for_another_date_meanwhile_does_not_stand(tmp_path: P
         assert not reference.standing(con, BILL_DATE, now).reference
 
 
-def test_without_any_news_usage_stands_too(tmp_path: Path) -> None:
-    drafts = Drafts(tmp_path / "warehouse")
-    drafts.built(folder_with(tmp_path / "a"))
+def test_without_any_news_usage_stands_too(drafts: Drafts, tmp_path: Path) -> None:
     built = drafts.built(folder_with(tmp_path / "a"))
     schemas = {node.name: node.schema for node in dbt.parse().nodes.values()}
     assert {schemas[name] for name in built} == {"charging", "invoicing", "assurance"}
