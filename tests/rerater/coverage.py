@@ -155,6 +155,8 @@ def of_the_tiers(
             continue
         if row.tier_from or row.tier_fee or row.tier_mode != "graduated":
             reached.setdefault(row.tier_mode, set()).add(row.tier_from)
+        if row.tier_from and row.valid_from > base.valid_from:
+            yield "tiers: one that came into force later"
         if row.tier_fee and part.fees and not has_other_fees:
             yield f"tiers: {row.tier_mode}, fee due"
         if row.tier_mode == "package" and not part.amount and row.price:

@@ -530,14 +530,16 @@ class Generator:
                 base |= {"per": self.random.choice([1, 7, 60] if service == "voice" else [1, 3])}
                 if service == "voice":
                     base["unit"] = "second"
-            chosen = self.random.sample(bounds, self.random.randint(1, len(bounds)))
-            for bound in [0, *sorted(chosen)]:
+            chosen = sorted(self.random.sample(bounds, self.random.randint(1, len(bounds))))
+            later = self.day_of_a_later_tier()
+            for bound in [0, *chosen]:
                 add(
                     **base,
                     price=self.price(0, 4000, digits),
                     tier_from=bound,
                     tier_mode=mode,
                     tier_fee=self.price(0, 10000) if self.chance(0.4) else None,
+                    valid_from=later if bound == chosen[-1] else None,
                 )
         elif shape == "dated":
             known = self.price_days and self.chance(0.6)
@@ -547,6 +549,16 @@ class Generator:
             add(**base, price=self.price(0, 4000, digits), valid_from=day)
         else:
             add(**base, price=self.price(0, 4000, digits))
+
+    def day_of_a_later_tier(self) -> date | None:
+        """The day on which the highest tier comes into force, where it was not always there.
+
+        Drawn apart: the stories of seeds stay what they are.
+        """
+        apart = random.Random(len(self.tables.table("rates")))
+        if apart.random() < 0.6:
+            return None
+        return self.first + timedelta(days=apart.randrange((self.end - self.first).days))
 
     def rate_row(self, **row: Any) -> None:
         """One row of the rates; most have a name of their own, by which both sides know them."""

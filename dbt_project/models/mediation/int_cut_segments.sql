@@ -63,7 +63,7 @@ segments as (
         in_bands.event_key,
         in_bands.band_number,
         timeline.rate_step_id,
-        timeline.rate_id,
+        timeline.rate_ids,
         timeline.product_number,
         timeline.elapsed_from,
         case
@@ -106,7 +106,7 @@ not_empty as (
         event_key,
         band_number,
         rate_step_id,
-        rate_id,
+        rate_ids,
         product_number,
         offset_from,
         offset_to
@@ -115,7 +115,7 @@ not_empty as (
 
 ),
 
--- a step or a day's edge at which the same rate row goes on is no cut
+-- a step or a day's edge at which the same rate rows go on is no cut
 changes as (
 
     select
@@ -123,7 +123,7 @@ changes as (
         case
             when
                 band_number = lag(band_number) over (partition by event_key order by offset_from asc nulls last)
-                and rate_id = lag(rate_id) over (partition by event_key order by offset_from asc nulls last)
+                and rate_ids = lag(rate_ids) over (partition by event_key order by offset_from asc nulls last)
                 and product_number
                 = lag(product_number) over (partition by event_key order by offset_from asc nulls last)
                 and offset_from = lag(offset_to) over (partition by event_key order by offset_from asc nulls last)

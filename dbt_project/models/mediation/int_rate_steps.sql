@@ -1,5 +1,5 @@
 -- One row per tariff (card, service, direction, visited zone, zone and band as written), price step and span of days.
--- The row of the lowest tier stands for the step; int_rate_tiers holds the others.
+-- The row of the lowest tier stands for the step; int_rate_tiers holds the others, rate_ids names them all.
 with rates as (
 
     select * from {{ ref('rates') }}
@@ -60,6 +60,18 @@ in_force as (
 
 ),
 
+tiers_in_force as (
+
+    select
+        tariff_id,
+        starts_at,
+        span_from,
+        {{ ordered_text_list('rate_id', 'tier_number', ';') }} as rate_ids
+    from in_force
+    group by tariff_id, starts_at, span_from
+
+),
+
 steps as (
 
     select
@@ -99,8 +111,14 @@ with_rate_numbers as (
 
     select
         steps.*,
+        tiers_in_force.rate_ids,
         rate_numbers.rate_number
     from steps
+    inner join tiers_in_force
+        on
+            steps.tariff_id = tiers_in_force.tariff_id
+            and steps.starts_at = tiers_in_force.starts_at
+            and steps.span_from = tiers_in_force.span_from
     inner join {{ ref('int_rate_numbers') }} as rate_numbers
         on steps.rate_id = rate_numbers.rate_id
 

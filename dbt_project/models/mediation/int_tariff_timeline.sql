@@ -62,7 +62,7 @@ candidates as (
         patterns.product_id,
         patterns.looseness,
         steps.rate_step_id,
-        steps.rate_id,
+        steps.rate_ids,
         steps.band,
         steps.starts_at,
         steps.span_from,
@@ -92,7 +92,7 @@ in_bands as (
         candidates.product_id,
         candidates.looseness,
         candidates.rate_step_id,
-        candidates.rate_id,
+        candidates.rate_ids,
         candidates.starts_at,
         candidates.span_from,
         candidates.span_to,
@@ -153,7 +153,7 @@ ranked as (
         elapsed_spans.elapsed_to,
         in_bands.product_id,
         in_bands.rate_step_id,
-        in_bands.rate_id,
+        in_bands.rate_ids,
         row_number() over (
             partition by
                 day_spans.situation_id, day_spans.band_number, day_spans.span_from, elapsed_spans.elapsed_from
@@ -183,9 +183,9 @@ chosen as (
         lag(span_to) over (
             partition by situation_id, band_number, elapsed_from order by span_from asc nulls last
         ) as earlier_span_to,
-        lag(rate_id) over (
+        lag(rate_ids) over (
             partition by situation_id, band_number, elapsed_from order by span_from asc nulls last
-        ) as earlier_rate_id,
+        ) as earlier_rate_ids,
         lag(product_id) over (
             partition by situation_id, band_number, elapsed_from order by span_from asc nulls last
         ) as earlier_product_id
@@ -194,14 +194,14 @@ chosen as (
 
 ),
 
--- an edge at which the same rate row goes on is none: a call is cut only where another comes into force
+-- an edge at which the same rate rows go on, of all tiers, is none: a call is cut only where another comes into force
 stretches as (
 
     select
         chosen.*,
         sum(
             case
-                when earlier_span_to = span_from and earlier_rate_id = rate_id and earlier_product_id = product_id
+                when earlier_span_to = span_from and earlier_rate_ids = rate_ids and earlier_product_id = product_id
                     then 0
                 else 1
             end
@@ -220,13 +220,13 @@ merged as (
         elapsed_from,
         elapsed_to,
         product_id,
-        rate_id,
+        rate_ids,
         stretch,
         min(rate_step_id) as rate_step_id,
         min(span_from) as span_from,
         max(span_to) as span_to
     from stretches
-    group by situation_id, band_number, elapsed_from, elapsed_to, product_id, rate_id, stretch
+    group by situation_id, band_number, elapsed_from, elapsed_to, product_id, rate_ids, stretch
 
 ),
 
@@ -238,7 +238,7 @@ in_seconds as (
         merged.elapsed_from,
         coalesce(merged.elapsed_to, {{ end_of_time() }}) as elapsed_to,
         products.product_number,
-        merged.rate_id,
+        merged.rate_ids,
         merged.rate_step_id,
         case
             when merged.span_from <= date '1000-01-01' then -{{ end_of_time() }}
