@@ -98,7 +98,10 @@ steps as (
         tier_mode,
         connection_fee <> 0 or minimum_charge is not null or maximum_charge is not null as has_fees,
         {{ price_numerator('price') }} as price_numerator,
-        tiers > 1 or tier_fee <> 0 or tier_mode <> 'graduated' as is_tiered,
+        -- of the tariff: tiers count what all its steps charge, also where and while there is but one tier (4.5)
+        max(case when tiers > 1 or tier_fee <> 0 or tier_mode <> 'graduated' then 1 else 0 end) over (
+            partition by tariff_id
+        ) = 1 as is_tiered,
         row_number() over (
             order by tariff_id asc nulls first, starts_at asc nulls first, span_from asc nulls first
         ) as rate_step_id

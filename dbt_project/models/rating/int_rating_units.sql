@@ -22,19 +22,29 @@ subscriptions as (
 
 ),
 
--- the total of the period prices all of it; of other tiers the units before are counted (int_counted_before)
+-- Of these the usage of a period is rated together: with volume tiers its total prices all of it, and a tier that comes
+-- into force later is entered by what comes first in it. Else the units before are counted (int_counted_before).
+tariffs_in_one as (
+
+    select steps.tariff_id
+    from {{ ref('int_rate_steps') }} as steps
+    inner join {{ ref('int_rate_tiers') }} as tiers
+        on steps.rate_step_id = tiers.rate_step_id
+    where steps.is_tiered and tiers.tier_mode = 'volume'
+    union
+    select tariff_id
+    from {{ ref('int_rate_steps') }}
+    group by tariff_id, starts_at
+    having count(distinct rate_ids) > 1 and max(case when is_tiered then 1 else 0 end) = 1
+
+),
+
 tiered_steps as (
 
     select steps.rate_step_id
     from {{ ref('int_rate_steps') }} as steps
-    inner join (
-        select distinct steps_with_tiers.tariff_id
-        from {{ ref('int_rate_steps') }} as steps_with_tiers
-        inner join {{ ref('int_rate_tiers') }} as tiers
-            on steps_with_tiers.rate_step_id = tiers.rate_step_id
-        where steps_with_tiers.is_tiered and tiers.tier_mode = 'volume'
-    ) as tiered
-        on steps.tariff_id = tiered.tariff_id
+    inner join tariffs_in_one
+        on steps.tariff_id = tariffs_in_one.tariff_id
 
 ),
 

@@ -27,6 +27,7 @@ counted as (
 
     select
         segments.*,
+        counted_before.units is null as is_whole_period,
         coalesce(counted_before.units, 0)
         + cast(sum(segments.billed_quantity) over (
             partition by segments.subscription_number, segments.bill_date, segments.tariff_id
@@ -51,6 +52,10 @@ in_tiers as (
 
     select
         counted.event_key,
+        counted.subscription_number,
+        counted.bill_date,
+        counted.tariff_id,
+        counted.is_whole_period,
         counted.band_number,
         counted.rate_step_id,
         counted.product_number,
@@ -102,10 +107,23 @@ in_tiers as (
 
 ),
 
-with_amounts as (
+-- the units of a tier up to here, of what this run rates
+in_turn as (
 
     select
         in_tiers.*,
+        sum(billed_quantity) over (
+            partition by subscription_number, bill_date, tariff_id, tier_from
+            order by count_after asc nulls last rows unbounded preceding
+        ) as tier_units_to_here
+    from in_tiers
+
+),
+
+with_amounts as (
+
+    select
+        in_turn.*,
         case
             when tier_mode = 'package'
                 then cast(price * (
@@ -114,11 +132,20 @@ with_amounts as (
                 ) as decimal(18, 6))
             else cast({{ muldiv('price', 'billed_quantity', 'per_base_units', 6) }} as decimal(18, 6))
         end as usage_amount,
+        -- the first units of a tier enter it, also when they come after its bound as it came into force later;
+        -- what earlier runs have counted is in tiers that were there all the time (int_rating_units)
         case
-            when count_before <= tier_from and count_after > tier_from then cast(tier_fee as decimal(18, 6))
+            when tier_mode = 'volume' and count_before <= tier_from and count_after > tier_from
+                then cast(tier_fee as decimal(18, 6))
+            when
+                tier_mode <> 'volume'
+                and billed_quantity > 0
+                and tier_units_to_here = billed_quantity
+                and (is_whole_period or count_before <= tier_from)
+                then cast(tier_fee as decimal(18, 6))
             else cast(0 as decimal(18, 6))
         end as tier_fees
-    from in_tiers
+    from in_turn
 
 )
 
