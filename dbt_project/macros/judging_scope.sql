@@ -44,12 +44,15 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The table of a `grown` model as the run before left it, or none where it is made anew. -#}
-{% macro known_rows() -%}
+{#-
+    The table of a `grown` model, by default the one that asks, as the run before left it; none where it is made
+    anew.
+-#}
+{% macro known_rows(table=none) -%}
     {%- set scope = judging_scope() -%}
     {%- set known = namespace(relation=none) -%}
     {%- if execute and flags.WHICH in ('run', 'build', 'show') and not scope.is_full -%}
-        {%- set known.relation = load_relation(this) -%}
+        {%- set known.relation = load_relation(this) if table is none else standing('mediation', table) -%}
     {%- endif -%}
     {{ return(known.relation) }}
 {%- endmacro %}
@@ -82,15 +85,16 @@
 {%- endmacro %}
 
 {#-
-    A `replace_where`: the rows of the records that the run judges, in a table with one or more rows
-    for each record. Text that the database reads, so it names the tables themselves: what dbt renders
-    in a configuration is frozen when it parses.
+    The conditions of a `replace_where`: the rows of the records that the run judges, in a table with one or
+    more rows for each record. Text that the database reads, so it names the tables themselves: what dbt
+    renders in a configuration is frozen when it parses.
 -#}
 {% macro rows_judged(copies_only=false) -%}
-    (
-        event_key >= (select (after_file_number + 1) * 4294967296 from mediation.int_judging_scope)
-        or event_key in (select event_key from mediation.int_records_judged_again{% if copies_only %} where is_copy{% endif %})
-    )
+    {{ return([
+        "event_key >= (select (after_file_number + 1) * 4294967296 from mediation.int_judging_scope)",
+        "event_key in (select event_key from mediation.int_records_judged_again"
+        ~ (" where is_copy)" if copies_only else ")"),
+    ]) }}
 {%- endmacro %}
 
 {#- The digest of a relation's rows: equal for equal rows in whatever order. -#}

@@ -16,3 +16,16 @@
     (select is_full from rating.int_rating_scope)
     and bill_date >= (select first_bill_date from customers.bill_run)
 {%- endmacro %}
+
+{#- The same condition or conditions of a `replace_where`, of rows in the window alone (1.2). -#}
+{% macro of_the_window(conditions) -%}
+    {%- set in_window = 'bill_date >= (select first_bill_date from customers.bill_run) and ' -%}
+    {%- if conditions is string -%}
+        {{ return(in_window ~ conditions) }}
+    {%- endif -%}
+    {%- set all = [] -%}
+    {%- for condition in conditions -%}
+        {%- do all.append(in_window ~ condition) -%}
+    {%- endfor -%}
+    {{ return(all) }}
+{%- endmacro %}

@@ -38,6 +38,7 @@ NOT_SQL = ("Binder Error", "Parser Error", "Catalog Error", "Compilation Error",
 
 EXPLAINING = ("explained_", "allowance_openings", "asked_allowances")
 """Models that tell how a figure came about: no figure depends on them, so no figure can tell."""
+Condition = str | list["Condition"]
 Start = Callable[[Path], Path]
 """Which of the warehouses of a bench to begin with."""
 
@@ -86,9 +87,11 @@ def begin_anew(start: Path, file: Path) -> None:
     shutil.copyfile(start, file)
 
 
-def in_condition(mutant: Mutant, condition: str) -> str:
-    """A condition that a macro has rendered, with the fault, if the line of the fault is in it."""
-    before, after = (text.split("{%")[0].strip() for text in (mutant.before, mutant.after))
+def in_condition(mutant: Mutant, condition: Condition) -> Condition:
+    """What a macro has rendered, with the fault, if the line of the fault is in it."""
+    if not isinstance(condition, str):
+        return [in_condition(mutant, one) for one in condition]
+    before, after = (text.split("{%")[0].strip(' ",') for text in (mutant.before, mutant.after))
     return " ".join(condition.split()).replace(before, after) if before else condition
 
 
@@ -227,7 +230,7 @@ class Laboratory:
             self.set_text(node, macro, mutant.text)
             self.set_conditions(whole)
 
-    def conditions(self) -> dict[str, str]:
+    def conditions(self) -> dict[str, Condition]:
         """The `replace_where` of each model: the text of macros, rendered when dbt parses."""
         return {
             node.unique_id: node.config[CONDITION]
@@ -235,7 +238,7 @@ class Laboratory:
             if node.resource_type == "model" and node.config.get(CONDITION)
         }
 
-    def set_conditions(self, texts: Mapping[str, str]) -> None:
+    def set_conditions(self, texts: Mapping[str, Condition]) -> None:
         for unique_id, text in texts.items():
             self.manifest.nodes[unique_id].config[CONDITION] = text
 

@@ -1,6 +1,7 @@
 -- One row per record whose (feed, record_id) has arrived before or with other content (2.2).
 {{ config(materialized='replaced_in_part', replace_where=rows_judged(copies_only=true)) }}
 {%- set scope = judging_scope() %}
+{%- set first_new_key = (scope.after_file_number + 1) * 4294967296 %}
 {%- set judged_again = ref('int_records_judged_again') %}
 with hashes as (
 
@@ -9,9 +10,13 @@ with hashes as (
         id_hash
     from {{ ref('int_record_hashes') }}
     {% if not scope.is_full -%}
-    where
-        event_key >= {{ (scope.after_file_number + 1) * 4294967296 }}
-        or event_key in (select event_key from {{ judged_again }} where is_copy)
+    where event_key >= {{ first_new_key }}
+    union all
+    select
+        event_key,
+        id_hash
+    from {{ ref('int_record_hashes') }}
+    where event_key < {{ first_new_key }} and event_key in (select event_key from {{ judged_again }} where is_copy)
     {%- endif %}
 
 ),

@@ -1,7 +1,7 @@
 -- One row per billable event, narrow: usage_events shows it with its texts.
 {{ config(
     materialized='replaced_in_part',
-    replace_where='bill_date >= (select first_bill_date from customers.bill_run) and ' ~ rows_judged(),
+    replace_where=of_the_window(rows_judged()),
 ) }}
 with events as (
 

@@ -1,11 +1,12 @@
 -- One row per record that waits: mend the reference data and it is rated, in its true period (2.5).
 {{ config(
     materialized='replaced_in_part',
-    replace_where="(select is_full from mediation.int_judging_scope)"
-    " or (file_id, line_number) in (select (file_id, line_number) from mediation.int_records_judged_again)"
-    " or file_id in ("
-    "select file_id from raw.usage_files"
-    " where file_number > (select after_file_number from mediation.int_judging_scope))",
+    replace_where=[
+        "(select is_full from mediation.int_judging_scope)",
+        "(file_id, line_number) in (select (file_id, line_number) from mediation.int_records_judged_again)",
+        "file_id in (select file_id from raw.usage_files"
+        " where file_number > (select after_file_number from mediation.int_judging_scope))",
+    ],
 ) }}
 {%- set scope = judging_scope() %}
 {%- set judged_again = ref('int_records_judged_again') %}

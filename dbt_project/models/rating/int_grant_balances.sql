@@ -1,9 +1,10 @@
 -- One row per grant and period that is over, narrow: allowance_balances shows it with its texts (4.4).
 {{ config(
     materialized='replaced_in_part',
-    replace_where="bill_date >= (select first_bill_date from customers.bill_run) and ("
-    "(select is_full from rating.int_rating_scope)"
-    " or grant_key in (select grant_key from rating.int_changed_grants))",
+    replace_where=[
+        all_of_the_window(),
+        of_the_window("grant_key in (select grant_key from rating.int_changed_grants)"),
+    ],
 ) }}
 {%- set is_full = rates_all() %}
 {%- set last_period = greatest_value(ref('int_grant_periods'), 'period_number') %}

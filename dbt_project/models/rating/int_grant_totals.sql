@@ -1,9 +1,10 @@
 -- One row per grant and period in which it was drawn on: how much, by all runs.
 {{ config(
     materialized='replaced_in_part',
-    replace_where="bill_date >= (select first_bill_date from customers.bill_run) and ("
-    "(select is_full from rating.int_rating_scope)"
-    " or grant_key in (select grant_key from rating.int_changed_grants))",
+    replace_where=[
+        all_of_the_window(),
+        of_the_window("grant_key in (select grant_key from rating.int_changed_grants)"),
+    ],
 ) }}
 {%- set is_full = rates_all() %}
 {%- set rated_parts = ref('int_rated_parts') %}

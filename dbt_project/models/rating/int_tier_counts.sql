@@ -1,12 +1,15 @@
 -- One row per subscription, period and tariff with tiers: the units that it has counted (4.5), by all runs.
 {{ config(
     materialized='replaced_in_part',
-    replace_where="bill_date >= (select first_bill_date from customers.bill_run) and ("
-    "(select is_full from rating.int_rating_scope)"
-    " or (subscription_number, service_number) in ("
-    "select (numbers.subscription_number, units.service_number)"
-    " from rating.int_rating_units as units"
-    " inner join customers.int_subscription_numbers as numbers on units.account_id = numbers.account_id))",
+    replace_where=[
+        all_of_the_window(),
+        of_the_window(
+            "(subscription_number, service_number) in ("
+            "select (numbers.subscription_number, units.service_number)"
+            " from rating.int_rating_units as units"
+            " inner join customers.int_subscription_numbers as numbers on units.account_id = numbers.account_id)"
+        ),
+    ],
 ) }}
 with tiered as (
 

@@ -2,8 +2,10 @@
 -- Usage that starts later can only add to what was rated (4.2).
 {{ config(
     materialized='replaced_in_part',
-    replace_where="(select is_full from rating.int_rating_scope) or (account_number, service_number) in ("
-    "select (account_number, service_number) from rating.int_rating_units)",
+    replace_where=[
+        "(select is_full from rating.int_rating_scope)",
+        "(account_number, service_number) in (select (account_number, service_number) from rating.int_rating_units)",
+    ],
 ) }}
 {%- set is_full = rates_all() %}
 {%- set rating_units = ref('int_rating_units') %}

@@ -1,15 +1,20 @@
 -- One row per subscription, period and total: what its rated usage adds up to, narrow (6.1).
 {{ config(
     materialized='replaced_in_part',
-    replace_where="bill_date >= (select first_bill_date from customers.bill_run) and ("
-    "(select is_full from rating.int_rating_scope)"
-    " or (subscription_number, bill_date, total_number) in ("
-    "select (subscription_number, bill_date, total_number) from rating.int_changed_totals)"
-    " or (subscription_number, service_number) in ("
-    "select (numbers.subscription_number, units.service_number)"
-    " from rating.int_rating_units as units"
-    " inner join customers.int_subscription_numbers as numbers on units.account_id = numbers.account_id"
-    " where units.is_redone))",
+    replace_where=[
+        all_of_the_window(),
+        of_the_window(
+            "(subscription_number, bill_date, total_number) in ("
+            "select (subscription_number, bill_date, total_number) from rating.int_changed_totals)"
+        ),
+        of_the_window(
+            "(subscription_number, service_number) in ("
+            "select (numbers.subscription_number, units.service_number)"
+            " from rating.int_rating_units as units"
+            " inner join customers.int_subscription_numbers as numbers on units.account_id = numbers.account_id"
+            " where units.is_redone)"
+        ),
+    ],
 ) }}
 {%- set is_full = rates_all() %}
 {%- set changed_totals = ref('int_changed_totals') %}
