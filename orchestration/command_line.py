@@ -691,6 +691,7 @@ def _data_at_fault(faults: list[str]) -> NoReturn:
 
 def main() -> None:
     """Entry point of the `billhouse` command."""
+    environment.collect_garbage_seldom()
     app()
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from orchestration import warehouse as warehouse_file
-from orchestration.environment import DBT_PROJECT
+from orchestration.environment import DBT_PROJECT, collect_garbage_seldom
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -328,6 +328,7 @@ def _invoke(
     command: Sequence[str],
     callbacks: Sequence[Callable[[Any], None]] = (),
 ) -> Any:
+    collect_garbage_seldom()
     from dbt.cli.main import dbtRunner
 
     return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke([*flags, *command])

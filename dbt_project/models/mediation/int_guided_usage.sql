@@ -2,7 +2,23 @@
 -- Narrow: wide rows are only streamed, once, through equality joins with small tables; nothing here
 -- sorts, groups or writes them.
 {%- set settled = load_relation(api.Relation.create(database=target.database, schema='mediation', identifier='int_usage_events')) %}
-with records as (
+-- what is known of a few records before: one look-up for both
+with told_before as (
+
+    select
+        coalesce(repeated.event_key, sessions.event_key) as event_key,
+        repeated.verdict as repeat_verdict,
+        sessions.is_complete,
+        sessions.carries_call,
+        sessions.call_started_at,
+        sessions.call_seconds
+    from {{ ref('int_repeated_records') }} as repeated
+    full outer join {{ ref('int_sessions') }} as sessions
+        on repeated.event_key = sessions.event_key
+
+),
+
+records as (
 
     select
         {{ event_key('records.file_number', 'records.line_number') }} as event_key,
@@ -13,14 +29,14 @@ with records as (
         records.subscriber_kind,
         records.serving_network,
         records.disposition,
-        repeated.verdict as repeat_verdict,
-        sessions.is_complete,
-        sessions.carries_call,
+        told_before.repeat_verdict,
+        told_before.is_complete,
+        told_before.carries_call,
         case
-            when sessions.is_complete then sessions.call_started_at
+            when told_before.is_complete then told_before.call_started_at
             else records.started_at
         end as started_at,
-        sessions.call_seconds,
+        told_before.call_seconds,
         -- the limits are held against each record, not against a call that parts make up
         case records.service
             when 'voice' then cast(ceil(coalesce(records.duration_seconds, 0)) as bigint)
@@ -38,10 +54,8 @@ with records as (
                 then {{ dialled_head('records.other_party', 'lengths') }}
         end as called_head
     from {{ records_to_judge() }} as records
-    left join {{ ref('int_repeated_records') }} as repeated
-        on {{ event_key('records.file_number', 'records.line_number') }} = repeated.event_key
-    left join {{ ref('int_sessions') }} as sessions
-        on {{ event_key('records.file_number', 'records.line_number') }} = sessions.event_key
+    left join told_before
+        on {{ event_key('records.file_number', 'records.line_number') }} = told_before.event_key
     cross join {{ ref('int_head_lengths') }} as lengths
     {% if settled is not none %}
     -- 1.2: what lies before the window stays as it was
