@@ -85,6 +85,7 @@ def connect(warehouse: Path, *, scratch: Path | None = None) -> Iterator[duckdb.
         config={
             "preserve_insertion_order": "false",
             "memory_limit": os.environ.get("BILLHOUSE_MEMORY_LIMIT", MEMORY_LIMIT_DEFAULT),
+            "block_allocator_memory": "1GB",
             "temp_directory": str(scratch or warehouse.parent / ".scratch"),
         },
     )
