@@ -386,11 +386,12 @@ def _on_one_thread(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
     A day's file took two to three times the processor time with two threads, and was no faster.
     """
+    threads = con.execute("select current_setting('threads')").fetchall()[0][0]
     con.execute("set threads = 1")
     try:
         yield
     finally:
-        con.execute("reset threads")
+        con.execute(f"set threads = {threads}")
 
 
 class _UsageLoader:

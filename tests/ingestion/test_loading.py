@@ -153,6 +153,15 @@ def test_a_file_is_loaded_once_whatever_its_name(tmp_path: Path, warehouse: Ware
     assert content(warehouse) == before
 
 
+def test_a_small_file_leaves_the_threads_of_the_connection_as_they_were(
+    tmp_path: Path, warehouse: Warehouse
+) -> None:
+    folder = write_operator(tmp_path, usage={"core": {"a.csv": [{}, {}]}})
+    warehouse.execute("set threads = 3")
+    assert load(warehouse, folder).records == 2
+    assert rows(warehouse, "select current_setting('threads')") == [(3,)]
+
+
 def test_a_known_file_that_has_not_been_touched_is_not_read_again(
     tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
