@@ -381,15 +381,14 @@ class _Incoming:
 
 
 @contextlib.contextmanager
-def _on_one_thread(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """A stream of one Arrow batch is read by one thread; the others wait, and waiting is work.
+def _threads_given_back(con: duckdb.DuckDBPyConnection) -> Iterator[int]:
+    """How many threads the connection may use, and has again at the end.
 
-    A day's file took two to three times the processor time with two threads, and was no faster.
+    To be left when no transaction is open: one that has failed takes no setting.
     """
     threads = con.execute("select current_setting('threads')").fetchall()[0][0]
-    con.execute("set threads = 1")
     try:
-        yield
+        yield threads
     finally:
         con.execute(f"set threads = {threads}")
 
@@ -408,6 +407,7 @@ class _UsageLoader:
         self.known = known
         self.report = report
         self.progress = progress
+        self.threads = 1
         self.next_number = 1
         # The transaction under way: files read to their end, and rows that wait to be written.
         self.files: list[_OpenFile] = []
@@ -421,7 +421,7 @@ class _UsageLoader:
         self.next_number = self.con.execute(
             "select coalesce(max(file_number), 0) + 1 from raw.usage_files"
         ).fetchall()[0][0]
-        with self.incoming, self.incoming_files:
+        with self.incoming, self.incoming_files, _threads_given_back(self.con) as self.threads:
             self._load_all(files)
 
     def _load_all(self, files: list[UsageFile]) -> None:
@@ -511,9 +511,11 @@ class _UsageLoader:
             rows = rows.append_column("file_number", numbers)
             relation = "incoming"
         self.incoming.rows = rows
-        alone = rows.column(0).num_chunks <= 1
-        with _on_one_thread(self.con) if alone else contextlib.nullcontext():
-            inserted = self.con.execute(insert_sql(relation, "incoming_files")).fetchall()[0][0]
+        # A stream of one Arrow batch is read by one thread; the others wait, and waiting is work: a
+        # day's file took two to three times the processor time with two threads, and was no faster.
+        is_one_batch = rows.column(0).num_chunks <= 1
+        self.con.execute(f"set threads = {1 if is_one_batch else self.threads}")
+        inserted = self.con.execute(insert_sql(relation, "incoming_files")).fetchall()[0][0]
         for opened, batch in self.waiting:
             opened.written_rows += batch.rows.num_rows
         if inserted != rows.num_rows:

@@ -100,4 +100,4 @@ def collect_garbage_seldom() -> None:
     Dagster and dbt make hundreds of thousands of objects that stay: to walk them hundreds of times
     is a tenth of what it costs to start a command, and frees nothing.
     """
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(50_000, 10, 10)

@@ -45,8 +45,8 @@
 {%- endmacro %}
 
 {#-
-    The table of a `grown` model, by default the one that asks, as the run before left it; none where it is made
-    anew.
+    The table of a `grown` model, by default the one that asks, else one of mediation, as the run before left it;
+    none where it is made anew.
 -#}
 {% macro known_rows(table=none) -%}
     {%- set scope = judging_scope() -%}

@@ -11,21 +11,19 @@
     {{ return(load_relation(api.Relation.create(database=target.database, schema=schema, identifier=table))) }}
 {%- endmacro %}
 
-{#- A `replace_where` for a table that stays as it is unless the run rates all usage of the window. -#}
+{#- A condition of a `replace_where`: all rows in the window, where the run rates all of its usage, else none. -#}
 {% macro all_of_the_window() -%}
-    (select is_full from rating.int_rating_scope)
-    and bill_date >= (select first_bill_date from customers.bill_run)
+    {{ return(of_the_window('(select is_full from rating.int_rating_scope)')) }}
 {%- endmacro %}
 
 {#- The same condition or conditions of a `replace_where`, of rows in the window alone (1.2). -#}
 {% macro of_the_window(conditions) -%}
-    {%- set in_window = 'bill_date >= (select first_bill_date from customers.bill_run) and ' -%}
     {%- if conditions is string -%}
-        {{ return(in_window ~ conditions) }}
+        {{ return('bill_date >= (select first_bill_date from customers.bill_run) and (' ~ conditions ~ ')') }}
     {%- endif -%}
     {%- set all = [] -%}
     {%- for condition in conditions -%}
-        {%- do all.append(in_window ~ condition) -%}
+        {%- do all.append(of_the_window(condition)) -%}
     {%- endfor -%}
     {{ return(all) }}
 {%- endmacro %}

@@ -162,6 +162,19 @@ def test_a_small_file_leaves_the_threads_of_the_connection_as_they_were(
     assert rows(warehouse, "select current_setting('threads')") == [(3,)]
 
 
+def test_what_stops_a_load_is_told_and_the_threads_are_given_back(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_operator(tmp_path, usage={"core": {"a.csv": [{}, {}]}})
+    warehouse.execute("set threads = 3")
+    monkeypatch.setattr(loading, "insert_sql", lambda *_: "select error('no room left')")
+    with pytest.raises(duckdb.Error, match="no room left"):
+        load(warehouse, folder)
+    assert rows(warehouse, "select current_setting('threads')") == [(3,)]
+    monkeypatch.undo()
+    assert load(warehouse, folder).records == 2
+
+
 def test_a_known_file_that_has_not_been_touched_is_not_read_again(
     tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,7 @@ NOT_SQL = ("Binder Error", "Parser Error", "Catalog Error", "Compilation Error",
 EXPLAINING = ("explained_", "allowance_openings", "asked_allowances")
 """Models that tell how a figure came about: no figure depends on them, so no figure can tell."""
 Condition = str | list["Condition"]
+"""SQL as a setting holds it: one condition or several."""
 Start = Callable[[Path], Path]
 """Which of the warehouses of a bench to begin with."""
 

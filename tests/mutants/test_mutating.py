@@ -107,3 +107,11 @@ def test_a_fault_in_a_macro_reaches_the_conditions_that_it_has_rendered() -> Non
         "full and day > first or y"
     ]
     assert in_condition(found[0], "day >= other") == "day >= other"
+
+
+def test_a_fault_in_one_of_several_conditions_leaves_the_others_as_they_are() -> None:
+    macro = '{% macro w() -%}\n{{ return([\n"day >= first",\n"day = last",\n]) }}\n{% endmacro %}\n'
+    found = [one for one in mutants_of("w", "w.sql", macro) if ">=" in one.operator]
+    assert [in_condition(one, ["day >= first", "day = last"]) for one in found] == [
+        ["day > first", "day = last"]
+    ]

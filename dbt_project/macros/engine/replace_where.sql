@@ -1,5 +1,5 @@
 {#-
-    Incremental strategy: the rows of the target that meet the model's `replace_where` predicate
+    Incremental strategy: the rows of the target that meet the model's `replace_where`, here one predicate,
     give way to the model's new rows, in one transaction. Unlike delete+insert by key it also
     clears what the new rows no longer hold.
 -#}

@@ -2,10 +2,14 @@
 -- Per moment the first card with any matching row decides, and in it the most specific row:
 -- exact visited zone before exact zone before exact band; then the greatest starts_at reached.
 {{ config(materialized='grown') }}
--- depends_on: {{ ref('int_judging_scope') }}
+{%- set known = known_rows() %}
 with in_bands as (
 
-    select * from {{ ref('int_tariff_candidates') }}
+    select *
+    from {{ ref('int_tariff_candidates') }}
+    {% if known is not none -%}
+    where situation_id not in (select situation_id from {{ known }})
+    {%- endif %}
 
 ),
 
