@@ -511,8 +511,8 @@ class _UsageLoader:
             rows = rows.append_column("file_number", numbers)
             relation = "incoming"
         self.incoming.rows = rows
-        # A stream of one Arrow batch is read by one thread; the others wait, and waiting is work: a
-        # day's file took two to three times the processor time with two threads, and was no faster.
+        # A stream of one Arrow batch is read by one thread; the others wait, and waiting can be work: a
+        # day's file took up to three times the processor time with two threads, and was no faster.
         is_one_batch = rows.column(0).num_chunks <= 1
         self.con.execute(f"set threads = {1 if is_one_batch else self.threads}")
         inserted = self.con.execute(insert_sql(relation, "incoming_files")).fetchall()[0][0]

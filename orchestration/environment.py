@@ -97,7 +97,7 @@ def prepare_dagster_home(home: Path) -> None:
 def collect_garbage_seldom() -> None:
     """Look for unreachable cycles after 50,000 new objects, not after 700.
 
-    Dagster and dbt make hundreds of thousands of objects that stay: to walk them hundreds of times
-    is a tenth of what it costs to start a command, and frees nothing.
+    Dagster and dbt make many objects that stay; to walk them hundreds of times was about a tenth of
+    what it costs to import both.
     """
     gc.set_threshold(50_000, 10, 10)

@@ -18,7 +18,9 @@ from pathlib import Path
 
 import duckdb
 
-MEMORY_LIMIT_DEFAULT = "3GB"  # as in dbt_project/profiles.yml
+# as in dbt_project/profiles.yml
+MEMORY_LIMIT_DEFAULT = "3GB"
+MEMORY_KEPT = "1GB"
 POLL_SECONDS = 0.1
 
 _held: dict[Path, tuple[int, int]] = {}  # lock file -> (descriptor, depth); one process, one holder
@@ -85,7 +87,7 @@ def connect(warehouse: Path, *, scratch: Path | None = None) -> Iterator[duckdb.
         config={
             "preserve_insertion_order": "false",
             "memory_limit": os.environ.get("BILLHOUSE_MEMORY_LIMIT", MEMORY_LIMIT_DEFAULT),
-            "block_allocator_memory": "1GB",
+            "block_allocator_memory": MEMORY_KEPT,
             "temp_directory": str(scratch or warehouse.parent / ".scratch"),
         },
     )
