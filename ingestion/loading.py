@@ -511,7 +511,7 @@ class _UsageLoader:
             rows = rows.append_column("file_number", numbers)
             relation = "incoming"
         self.incoming.rows = rows
-        # A stream of one Arrow batch is read by one thread; the others wait, and waiting can be work: a
+        # A stream of one Arrow batch is read by one thread; the others wait, which can be work: a
         # day's file took up to three times the processor time with two threads, and was no faster.
         is_one_batch = rows.column(0).num_chunks <= 1
         self.con.execute(f"set threads = {1 if is_one_batch else self.threads}")
