@@ -6,6 +6,16 @@
     {{ return(asked_once(ref('int_rating_scope'), ['is_full'], {'is_full': true}).is_full) }}
 {%- endmacro %}
 
+{#-
+    The number of the first usage file that is new to a run that rates new files alone, else 0: no two such runs have
+    the same, so it tells what a run has rated.
+-#}
+{% macro first_new_file() -%}
+    {%- set rates_all = rates_all() -%}
+    {%- set first_new_file = judging_scope().after_file_number + 1 -%}
+    {{ return('cast(' ~ (0 if rates_all else first_new_file) ~ ' as int)') }}
+{%- endmacro %}
+
 {#- A table of the warehouse as the run before left it, or none: a model reads what it will itself change later. -#}
 {% macro standing(schema, table) -%}
     {{ return(load_relation(api.Relation.create(database=target.database, schema=schema, identifier=table))) }}

@@ -23,7 +23,7 @@
             parts.bill_date,
             numbered_terms.total_number,
             numbered_terms.service_number,
-            cast(sum(case when parts.part_number = 1 then 1 else 0 end) as bigint) as events,
+            count(case when parts.part_number = 1 then 1 end) as events,
             cast(sum(parts.quantity) as bigint) as quantity,
             cast(sum(case when parts.grant_key is not null then parts.quantity else 0 end) as bigint)
                 as included_quantity,

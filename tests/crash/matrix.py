@@ -214,7 +214,7 @@ def work_tables() -> frozenset[str]:
     return frozenset(
         f"{node['schema']}.{node['alias']}"
         for node in (nodes[name] for name in found)
-        if node["config"]["materialized"] in ("table", "rated_now")
+        if node["config"]["materialized"] == "table"
         and node["schema"] in ("mediation", "rating")
         and node["name"].startswith("int_")
         and node["name"] not in NOTES

@@ -6,11 +6,9 @@
 {% macro e164_of_digits(digits, has_plus, country_code, national_prefix, international_prefix) -%}
     case
         when {{ has_plus }} then {{ digits }}
-        when length({{ international_prefix }}) > 0
-            and left({{ digits }}, length({{ international_prefix }})) = {{ international_prefix }}
+        when {{ begins_with(digits, international_prefix) }}
             then substring({{ digits }}, length({{ international_prefix }}) + 1)
-        when length({{ national_prefix }}) > 0
-            and left({{ digits }}, length({{ national_prefix }})) = {{ national_prefix }}
+        when {{ begins_with(digits, national_prefix) }}
             then {{ country_code }} || substring({{ digits }}, length({{ national_prefix }}) + 1)
         else {{ digits }}
     end
@@ -30,14 +28,12 @@
     is a row of int_head_lengths. A head that holds more than digits after a "+" decides nothing.
 -#}
 {% macro dialled_head(number, lengths) -%}
-    left({{ number }}, case
-        when left({{ number }}, 1) = '+' then {{ lengths }}.plus_length
-        when length({{ lengths }}.international_prefix) > 0
-            and left({{ number }}, length({{ lengths }}.international_prefix)) = {{ lengths }}.international_prefix
-            then {{ lengths }}.international_length
-        when length({{ lengths }}.national_prefix) > 0
-            and left({{ number }}, length({{ lengths }}.national_prefix)) = {{ lengths }}.national_prefix
-            then {{ lengths }}.national_length
-        else {{ lengths }}.other_length
-    end)
+    case
+        when {{ begins_with(number, "'+'") }} then left({{ number }}, {{ lengths }}.plus_length)
+        when {{ begins_with(number, lengths ~ '.international_prefix') }}
+            then left({{ number }}, {{ lengths }}.international_length)
+        when {{ begins_with(number, lengths ~ '.national_prefix') }}
+            then left({{ number }}, {{ lengths }}.national_length)
+        else left({{ number }}, {{ lengths }}.other_length)
+    end
 {%- endmacro %}

@@ -5,6 +5,11 @@
     regexp_replace({{ value }}, '[^0-9]', '', 'g')
 {%- endmacro %}
 
+{#- Whether a text begins with another one; no text begins with an empty one. -#}
+{% macro begins_with(value, beginning) -%}
+    ({{ beginning }} <> '' and starts_with({{ value }}, {{ beginning }}))
+{%- endmacro %}
+
 {#- Whole number division of non-negative integers, rounded up. -#}
 {% macro ceil_div(a, b) -%}
     ((({{ a }}) + ({{ b }}) - 1) // ({{ b }}))

@@ -18,45 +18,27 @@ with told_before as (
 
 ),
 
+-- the texts that are compared more than once become numbers first
 records as (
 
     select
         {{ event_key('records.file_number', 'records.line_number') }} as event_key,
         records.file_number,
-        records.service,
-        records.direction,
         records.subscriber,
         records.subscriber_kind,
+        records.other_party,
         records.serving_network,
         records.disposition,
-        told_before.repeat_verdict,
-        told_before.is_complete,
-        told_before.carries_call,
-        case
-            when told_before.is_complete then told_before.call_started_at
-            else records.started_at
-        end as started_at,
-        told_before.call_seconds,
-        -- the limits are held against each record, not against a call that parts make up
-        case records.service
-            when 'voice' then cast(ceil(coalesce(records.duration_seconds, 0)) as bigint)
-            when 'data' then coalesce(records.bytes_uplink, 0) + coalesce(records.bytes_downlink, 0)
-            else coalesce(records.messages, 1)
-        end as own_quantity,
-        records.duration_seconds < 0 or records.bytes_uplink < 0 or records.bytes_downlink < 0
-        or records.messages < 0 as has_negative_quantity,
+        records.started_at,
+        records.duration_seconds,
+        records.bytes_uplink,
+        records.bytes_downlink,
+        records.messages,
+        {{ service_number('records.service') }} as service_number,
+        records.direction = 'terminating' as is_terminating,
         -- 3.1: data and terminating events have no zone
-        case
-            when records.direction = 'originating' and records.service <> 'data' then records.other_party
-        end as called_number,
-        case
-            when records.direction = 'originating' and records.service <> 'data'
-                then {{ dialled_head('records.other_party', 'lengths') }}
-        end as called_head
+        records.direction = 'originating' and records.service <> 'data' as has_called_number
     from {{ records_to_judge() }} as records
-    left join told_before
-        on {{ event_key('records.file_number', 'records.line_number') }} = told_before.event_key
-    cross join {{ ref('int_head_lengths') }} as lengths
     {% if settled is not none %}
     -- 1.2: what lies before the window stays as it was
     left join (
@@ -65,6 +47,41 @@ records as (
         on {{ event_key('records.file_number', 'records.line_number') }} = settled.event_key
     where settled.event_key is null
     {% endif %}
+
+),
+
+measured as (
+
+    select
+        records.event_key,
+        records.file_number,
+        records.subscriber,
+        records.subscriber_kind,
+        records.serving_network,
+        records.disposition,
+        records.service_number,
+        records.is_terminating,
+        records.has_called_number,
+        told_before.repeat_verdict,
+        told_before.is_complete,
+        told_before.carries_call,
+        case when told_before.is_complete then told_before.call_started_at else records.started_at end as started_at,
+        told_before.call_seconds,
+        -- the limits are held against each record, not against a call that parts make up
+        case records.service_number
+            when {{ service_number("'voice'") }} then cast(ceil(coalesce(records.duration_seconds, 0)) as bigint)
+            when {{ service_number("'data'") }}
+                then coalesce(records.bytes_uplink, 0) + coalesce(records.bytes_downlink, 0)
+            else coalesce(records.messages, 1)
+        end as own_quantity,
+        records.duration_seconds < 0 or records.bytes_uplink < 0 or records.bytes_downlink < 0
+        or records.messages < 0 as has_negative_quantity,
+        case when records.has_called_number then records.other_party end as called_number,
+        case when records.has_called_number then {{ dialled_head('records.other_party', 'lengths') }} end as called_head
+    from records
+    left join told_before
+        on records.event_key = told_before.event_key
+    cross join {{ ref('int_head_lengths') }} as lengths
 
 ),
 
@@ -106,19 +123,20 @@ guides as (
 guided as (
 
     select
-        records.event_key,
-        records.service,
-        records.direction,
-        case when whole_numbers.head is null then records.called_head else records.called_number end as dialled,
-        records.serving_network,
-        records.disposition,
-        records.repeat_verdict,
-        records.is_complete,
-        records.carries_call,
-        records.started_at,
-        case when records.is_complete then records.call_seconds else records.own_quantity end as quantity,
-        records.own_quantity,
-        records.has_negative_quantity,
+        measured.event_key,
+        measured.service_number,
+        measured.is_terminating,
+        measured.has_called_number,
+        case when whole_numbers.head is null then measured.called_head else measured.called_number end as dialled,
+        measured.serving_network,
+        measured.disposition,
+        measured.repeat_verdict,
+        measured.is_complete,
+        measured.carries_call,
+        measured.started_at,
+        case when measured.is_complete then measured.call_seconds else measured.own_quantity end as quantity,
+        measured.own_quantity,
+        measured.has_negative_quantity,
         guides.subscription_number,
         guides.cycle_day,
         guides.card_set_number,
@@ -127,22 +145,21 @@ guided as (
         files.first_period_start,
         files.first_day,
         coalesce(
-            {{ floor_div(epoch_seconds('records.started_at') ~ ' + slots.offset_seconds', 86400) }},
-            {{ days_between("date '1970-01-01'", 'cast(' ~ utc_to_local('records.started_at', 'operator.time_zone') ~ ' as date)') }}
-        ) as local_day_number
-    from records
+            slots.local_day, cast({{ utc_to_local('measured.started_at', 'operator.time_zone') }} as date)
+        ) as local_day
+    from measured
     left join files
-        on records.file_number = files.file_number
+        on measured.file_number = files.file_number
     left join (select head from {{ ref('int_called_heads') }} where not is_digits) as whole_numbers
-        on records.called_head = whole_numbers.head
+        on measured.called_head = whole_numbers.head
     left join {{ ref('int_local_slots') }} as slots
-        on {{ floor_div(epoch_seconds('records.started_at'), 900) }} = slots.slot
+        on {{ floor_div(epoch_seconds('measured.started_at'), 900) }} = slots.slot
     left join guides
         on
-            records.subscriber = guides.subscriber
-            and records.subscriber_kind = guides.subscriber_kind
-            and records.started_at >= guides.span_from
-            and records.started_at < guides.span_to
+            measured.subscriber = guides.subscriber
+            and measured.subscriber_kind = guides.subscriber_kind
+            and measured.started_at >= guides.span_from
+            and measured.started_at < guides.span_to
     cross join {{ ref('operator') }} as operator
 
 ),
@@ -152,14 +169,11 @@ in_periods as (
 
     select
         guided.*,
-        days.local_day,
         periods.period_start,
         periods.bill_date
     from guided
-    left join {{ ref('int_local_days') }} as days
-        on guided.local_day_number = days.local_day_number
     left join {{ ref('int_period_days') }} as periods
-        on guided.local_day_number = periods.local_day_number and guided.cycle_day = periods.cycle_day
+        on guided.local_day = periods.local_day and guided.cycle_day = periods.cycle_day
 
 ),
 
@@ -202,8 +216,8 @@ judged as (
             when placed.visited_number is not null
                 then {{ situation_key(
                     'cast(coalesce(placed.card_set_number, 0) as bigint)', 'placed.visited_number',
-                    'coalesce(placed.place_number, 0)', service_number('placed.service'),
-                    "case when placed.direction = 'terminating' then 1 else 0 end"
+                    'coalesce(placed.place_number, 0)', 'placed.service_number',
+                    'case when placed.is_terminating then 1 else 0 end'
                 ) }}
         end as situation_key,
         case
@@ -212,19 +226,18 @@ judged as (
             when placed.has_negative_quantity then {{ verdict('negative_quantity') }}
             when placed.is_complete and not placed.carries_call then {{ verdict('merged') }}
             when
-                placed.own_quantity > case placed.service
-                    when 'voice' then operator.max_voice_hours * 3600
-                    when 'data' then operator.max_data_gigabytes * 1000000000
+                placed.own_quantity > case placed.service_number
+                    when {{ service_number("'voice'") }} then operator.max_voice_hours * 3600
+                    when {{ service_number("'data'") }} then operator.max_data_gigabytes * 1000000000
                 end
                 then {{ verdict('excessive_quantity') }}
             when placed.started_at >= placed.first_future_start
                 then {{ verdict('starts_in_future') }}
             -- received without a price: what it was when its period was in the window, it stays
-            when placed.bill_date < {{ first_bill_date_in_window() }} and placed.direction = 'terminating'
+            when placed.bill_date < {{ first_bill_date_in_window() }} and placed.is_terminating
                 then {{ verdict('not_billable') }}
             when
-                placed.local_day is null
-                or coalesce(placed.period_start, placed.local_day) < placed.first_period_start
+                coalesce(placed.period_start, placed.local_day) < placed.first_period_start
                 or placed.local_day < placed.first_day
                 -- mended only after its period has left the window: nothing is billed there any more
                 or placed.bill_date < {{ first_bill_date_in_window() }}
@@ -233,7 +246,7 @@ judged as (
             when placed.subscription_number is null then {{ verdict('unknown_subscriber') }}
             when placed.guide_verdict is not null then placed.guide_verdict
             when placed.visited_number is null then {{ verdict('unknown_network') }}
-            when placed.service <> 'data' and placed.direction = 'originating' and placed.place_number is null
+            when placed.has_called_number and placed.place_number is null
                 then {{ verdict('unknown_destination') }}
         end as verdict
     from placed

@@ -1,4 +1,4 @@
--- One row per local day that usage can fall on, by its number since 1970-01-01.
+-- One row per local day that usage can fall on.
 -- Whole months, so that it stands while usage is of the months that it was of.
 {{ config(tags=['usage_months']) }}
 with bounds as (
@@ -14,9 +14,7 @@ with bounds as (
 
 days as (
 
-    select
-        days.n as local_day_number,
-        {{ add_days("date '1970-01-01'", 'days.n') }} as local_day
+    select {{ add_days("date '1970-01-01'", 'days.n') }} as local_day
     from bounds
     inner join {{ integers(-25567, 60000) }} as days
         on

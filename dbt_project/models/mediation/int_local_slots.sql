@@ -1,5 +1,5 @@
--- One row per quarter of an hour (UTC) that usage of the window can touch: the operator's offset from UTC.
--- Every change of a time zone's offset falls on a quarter of an hour, so a slot has one offset.
+-- One row per quarter of an hour (UTC) that usage of the window can touch: the operator's offset from UTC and local day.
+-- Every change of a time zone's offset falls on a quarter of an hour, and so does every midnight: a slot has one of each.
 -- Whole months, so that it stands while usage is of the months that it was of.
 {{ config(tags=['usage_months']) }}
 with bounds as (
@@ -41,6 +41,17 @@ slots as (
         on slots.n >= limited.first_slot and slots.n <= least(limited.last_slot, limited.last_allowed_slot)
     cross join {{ ref('operator') }} as operator
 
+),
+
+with_local_days as (
+
+    select
+        slot,
+        slot_second,
+        offset_seconds,
+        {{ add_days("date '1970-01-01'", floor_div('slot_second + offset_seconds', 86400)) }} as local_day
+    from slots
+
 )
 
-select * from slots
+select * from with_local_days

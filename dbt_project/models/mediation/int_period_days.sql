@@ -8,7 +8,7 @@ with cycle_days as (
 period_days as (
 
     select
-        days.local_day_number,
+        days.local_day,
         cycle_days.cycle_day,
         {{ period_start('days.local_day', 'cycle_days.cycle_day') }} as period_start,
         {{ period_end('days.local_day', 'cycle_days.cycle_day') }} as bill_date

@@ -18,9 +18,7 @@ earlier_copies as (
         earlier.event_key,
         earlier.session_hash
     from {{ ref('int_record_hashes') }} as earlier
-    inner join (select distinct id_hash from new_hashes) as new_ids
-        on earlier.id_hash = new_ids.id_hash
-    where earlier.event_key < {{ first_new_key }}
+    where earlier.event_key < {{ first_new_key }} and earlier.id_hash in (select id_hash from new_hashes)
 
 ),
 

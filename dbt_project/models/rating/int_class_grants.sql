@@ -171,15 +171,31 @@ class_grants as (
 
 ),
 
+-- the grants of a class are of different levels (int_grant_levels)
+lowest_levels as (
+
+    select
+        subscription_number,
+        bill_date,
+        situation_key,
+        min(level) as level
+    from class_grants
+    group by subscription_number, bill_date, situation_key
+
+),
+
 in_order as (
 
     select
         class_grants.*,
-        row_number() over (
-            partition by subscription_number, bill_date, situation_key
-            order by level asc nulls last, grant_key asc nulls last
-        ) as preference
+        lowest_levels.level is not null as is_first
     from class_grants
+    left join lowest_levels
+        on
+            class_grants.subscription_number = lowest_levels.subscription_number
+            and class_grants.bill_date = lowest_levels.bill_date
+            and class_grants.situation_key = lowest_levels.situation_key
+            and class_grants.level = lowest_levels.level
 
 )
 

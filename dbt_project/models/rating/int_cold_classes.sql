@@ -10,7 +10,7 @@ with cold as (
     from {{ ref('int_class_grants') }} as first_grants
     left join {{ ref('int_hot_pools') }} as hot_pools
         on first_grants.pool_number = hot_pools.pool_number
-    where first_grants.preference = 1 and hot_pools.pool_number is null
+    where first_grants.is_first and hot_pools.pool_number is null
 
 )
 

@@ -18,10 +18,7 @@ grant_periods as (
 
     select
         grant_periods.*,
-        coalesce(used.used, 0) as used,
-        lead(grant_periods.period_number) over (
-            partition by grant_periods.grant_key order by grant_periods.period_number asc nulls last
-        ) is not null as rolls_on
+        coalesce(used.used, 0) as used
     from {{ ref('int_grant_periods') }} as grant_periods
     {% if not is_full -%}
     inner join changed_grants

@@ -1,5 +1,7 @@
 -- One row per grant and period in which it can be used: its own, and those into which its rest rolls (4.4).
 {{ config(materialized='replaced_in_part', replace_where='(select is_full from rating.int_rating_scope)') }}
+{#- Far more months than any rest is of use for; usage older than that is not looked at. -#}
+{%- set most_periods = 120 %}
 {%- set stored_balances = load_relation(api.Relation.create(database=target.database, schema='rating', identifier='int_grant_balances')) %}
 with grants as (
 
@@ -50,7 +52,7 @@ later_periods as (
         {{ add_months('grants.bill_date', 'periods.n - 1') }} as usable_from,
         least({{ add_months('grants.bill_date', 'periods.n') }}, grants.product_to) as usable_to
     from grants
-    inner join {{ integers(1, 120) }} as periods
+    inner join {{ integers(1, most_periods) }} as periods
         on periods.n >= grants.first_period_number and periods.n <= grants.rollover_periods
     where
         grants.rollover_periods > 0
@@ -107,6 +109,11 @@ usable as (
         all_periods.first_period_number,
         all_periods.period_number,
         all_periods.used_bill_date as bill_date,
+        case
+            when all_periods.period_number < least(all_periods.rollover_periods, {{ most_periods }})
+                then {{ add_months('all_periods.bill_date', 'all_periods.period_number') }} < all_periods.ends_on
+            else false
+        end as rolls_on,
         starts.second_of_day as from_second,
         least(ends.second_of_day, {{ epoch_seconds('all_periods.terminated_at') }}) as to_second
     from all_periods

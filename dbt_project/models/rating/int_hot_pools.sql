@@ -2,7 +2,7 @@
 -- A pool is cold when the first grant that each of its events may draw on surely holds them all.
 with first_grants as (
 
-    select * from {{ ref('int_class_grants') }} where preference = 1
+    select * from {{ ref('int_class_grants') }} where is_first
 
 ),
 

@@ -1,6 +1,7 @@
 -- One row per tail segment and tier that it falls in (4.5), with its amount and the tier fees it meets.
 -- Tiers count charged billed units per subscription, period and tariff in the order of the events, after those
 -- that earlier runs have counted.
+{{ config(materialized='view') }}
 with segments as (
 
     select
