@@ -37,6 +37,7 @@ DRAFT_SELECTION = "tag:draft"
 ISSUED_SELECTION = "tag:issued"
 BEFORE_ISSUE = "before_issue"
 _STANDING = "stands_as_it_is"
+_LISTENED_TO = frozenset({"LogStartLine", "NodeStart", "NodeFinished"})
 
 _digest: dict[str, int | str] = {}  # of the rules, as of the newest file
 _parsed: dict[str, tuple[int, Manifest]] = {}  # by database name: newest file, parsed project
@@ -331,7 +332,33 @@ def _invoke(
     collect_garbage_seldom()
     from dbt.cli.main import dbtRunner
 
+    _tell_what_is_listened_to()
     return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke([*flags, *command])
+
+
+@lru_cache(maxsize=1)
+def _tell_what_is_listened_to() -> None:
+    """Let dbt make no message of an event that nobody hears.
+
+    It tells of every statement and look-up, some 25 times per model, and its log is off here.
+    """
+    from dbt_common.events.base_types import BaseEvent, EventLevel
+    from dbt_common.events.event_manager import EventManager
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
+
+    class FewEvents(EventManager):
+        def fire_event(
+            self,
+            e: BaseEvent,
+            level: EventLevel | None = None,
+            node: Any = None,
+            force_warn_or_error_handling: bool = False,
+        ) -> None:
+            is_bad = (level or e.level_tag()) in (EventLevel.WARN, EventLevel.ERROR)
+            if is_bad or force_warn_or_error_handling or type(e).__name__ in _LISTENED_TO:
+                super().fire_event(e, level, node, force_warn_or_error_handling)
+
+    ctx_set_event_manager(FewEvents())
 
 
 def close_connections() -> None:

@@ -10,7 +10,9 @@ with changed as (
     select grants.grant_key
     from {{ ref('int_grants') }} as grants
     inner join {{ ref('int_rating_units') }} as units
-        on grants.account_number = units.account_number and grants.service = units.service
+        on
+            grants.account_number = units.account_number
+            and {{ service_number('grants.service') }} = units.service_number
     where units.is_redone
 
 )

@@ -27,11 +27,11 @@ still_counting as (
         counts.service_number,
         counts.units
     from counts
-    inner join {{ ref('int_subscription_numbers') }} as subscriptions
-        on counts.subscription_number = subscriptions.subscription_number
-    inner join {{ ref('int_rating_units') }} as units
-        on subscriptions.account_id = units.account_id and counts.service_number = units.service_number
-    where not units.is_redone
+    inner join {{ ref('int_touched_subscriptions') }} as touched
+        on
+            counts.subscription_number = touched.subscription_number
+            and counts.service_number = touched.service_number
+    where not touched.is_redone
 
 )
 

@@ -32,7 +32,9 @@ still_drawn_on as (
     inner join {{ ref('int_grants') }} as grants
         on drawn.grant_key = grants.grant_key
     inner join {{ ref('int_rating_units') }} as units
-        on grants.account_number = units.account_number and grants.service = units.service
+        on
+            grants.account_number = units.account_number
+            and {{ service_number('grants.service') }} = units.service_number
     where not units.is_redone
 
 )

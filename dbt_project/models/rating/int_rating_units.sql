@@ -14,7 +14,6 @@ subscriptions as (
 
     select
         subscriptions.subscription_number,
-        subscriptions.account_id,
         accounts.account_number
     from {{ ref('int_subscription_numbers') }} as subscriptions
     inner join {{ ref('int_account_numbers') }} as accounts
@@ -106,14 +105,13 @@ touched as (
 
     select
         subscriptions.account_number,
-        subscriptions.account_id,
         changed.service_number,
         min(changed.first_start) as first_start,
         max(case when changed.is_redone then 1 else 0 end) = 1 as is_redone
     from changed
     inner join subscriptions
         on changed.subscription_number = subscriptions.subscription_number
-    group by subscriptions.account_number, subscriptions.account_id, changed.service_number
+    group by subscriptions.account_number, changed.service_number
 
 ),
 
@@ -121,9 +119,7 @@ units as (
 
     select
         touched.account_number,
-        touched.account_id,
         touched.service_number,
-        {{ service_name('touched.service_number') }} as service,
         {% if starts is not none -%}
         starts.last_second,
         touched.is_redone

@@ -3,12 +3,10 @@
 with redone_subscriptions as (
 
     select
-        subscriptions.subscription_number,
-        units.service_number
-    from {{ ref('int_rating_units') }} as units
-    inner join {{ ref('int_subscription_numbers') }} as subscriptions
-        on units.account_id = subscriptions.account_id
-    where units.is_redone
+        subscription_number,
+        service_number
+    from {{ ref('int_touched_subscriptions') }}
+    where is_redone
 
 ),
 

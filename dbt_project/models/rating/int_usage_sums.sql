@@ -9,10 +9,7 @@
         ),
         of_the_window(
             "(subscription_number, service_number) in ("
-            "select (numbers.subscription_number, units.service_number)"
-            " from rating.int_rating_units as units"
-            " inner join customers.int_subscription_numbers as numbers on units.account_id = numbers.account_id"
-            " where units.is_redone)"
+            "select (subscription_number, service_number) from rating.int_touched_subscriptions where is_redone)"
         ),
     ],
 ) }}
