@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
@@ -27,6 +27,7 @@ from orchestration.environment import DBT_PROJECT, collect_garbage_seldom
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.event_manager import IEventManager
 
 # A folder of our own: dbt writes its target folder piece by piece, while others may be reading.
 PARSED = DBT_PROJECT / "target" / "parsed"
@@ -358,7 +359,7 @@ def _tell_what_is_listened_to() -> None:
             if is_bad or force_warn_or_error_handling or type(e).__name__ in _LISTENED_TO:
                 super().fire_event(e, level, node, force_warn_or_error_handling)
 
-    ctx_set_event_manager(FewEvents())
+    ctx_set_event_manager(cast("IEventManager", FewEvents()))
 
 
 def close_connections() -> None:
