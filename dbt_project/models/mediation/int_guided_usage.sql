@@ -1,7 +1,7 @@
 -- One row per usage record: whose it is, its situation, and the first reason against it (2.4).
 -- Narrow: wide rows are only streamed, once, through equality joins with small tables; nothing here
 -- sorts, groups or writes them.
-{%- set settled = load_relation(api.Relation.create(database=target.database, schema='mediation', identifier='int_usage_events')) %}
+{%- set settled = standing('mediation', 'int_usage_events') %}
 -- what is known of a few records before: one look-up for both
 with told_before as (
 
