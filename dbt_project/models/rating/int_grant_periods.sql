@@ -2,7 +2,7 @@
 {{ config(materialized='replaced_in_part', replace_where='(select is_full from rating.int_rating_scope)') }}
 {#- Far more months than any rest is of use for; usage older than that is not looked at. -#}
 {%- set most_periods = 120 %}
-{%- set stored_balances = load_relation(api.Relation.create(database=target.database, schema='rating', identifier='int_grant_balances')) %}
+{%- set stored_balances = standing('rating', 'int_grant_balances') %}
 with grants as (
 
     select
