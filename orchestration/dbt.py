@@ -38,7 +38,7 @@ DRAFT_SELECTION = "tag:draft"
 ISSUED_SELECTION = "tag:issued"
 BEFORE_ISSUE = "before_issue"
 _STANDING = "stands_as_it_is"
-_LISTENED_TO = frozenset({"LogStartLine", "NodeStart", "NodeFinished"})
+_LISTENED_TO = frozenset({"LogStartLine", "NodeStart", "NodeFinished"})  # here and in benchmarks/
 
 _digest: dict[str, int | str] = {}  # of the rules, as of the newest file
 _parsed: dict[str, tuple[int, Manifest]] = {}  # by database name: newest file, parsed project

@@ -7,8 +7,19 @@
 {%- endmacro %}
 
 {#-
-    The number of the first usage file that is new to a run that rates new files alone, else 0: no two such runs have
-    the same, so it tells what a run has rated.
+    Ends int_rating_scope: a run that rates everything takes back the note of what was rated, so that one that is cut
+    short is followed by one that rates everything too, also where what had changed is as it was before (allowances).
+-#}
+{% macro forget_what_was_rated() -%}
+    {%- set rated = standing('rating', 'int_rated_until') -%}
+    {%- if execute and rated is not none -%}
+        delete from {{ rated }} where (select is_full from {{ this }})
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    The number of the first usage file that is new to a run that rates new files alone, else 0. It tells what such a
+    run has rated: no two of them that rate anything have the same.
 -#}
 {% macro first_new_file() -%}
     {%- set rates_all = rates_all() -%}

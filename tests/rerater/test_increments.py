@@ -86,6 +86,40 @@ def test_a_run_that_broke_off_before_its_end_rates_everything(tmp_path: Path) ->
         assert digest_of(pipeline, table, left_out) == digest_of(once, table, left_out), table
 
 
+def test_a_run_that_begins_to_rate_everything_takes_back_the_note_of_what_was_rated(
+    tmp_path: Path,
+) -> None:
+    """Else one cut short with other allowances could stand for the run before, when they go."""
+    import duckdb
+
+    generator = Generator(2, accounts=5, events=100)
+    tables, bill_date = generator.build(), generator.boundaries[-1]
+    folder = tables.write(tmp_path / "operator")
+    pipeline = Pipeline(tmp_path / "warehouse")
+    pipeline.draft(folder, bill_date, settled_at(folder, bill_date))
+    note = "select * from rating.int_rated_until"
+
+    def begin_to_rate() -> None:
+        with pipeline.steps(folder):
+            dbt.build(
+                warehouse=pipeline.warehouse,
+                bill_date=bill_date,
+                select=["int_rating_scope"],
+                scratch=tmp_path / "scratch",
+            )
+
+    with duckdb.connect(str(pipeline.warehouse)) as con:
+        con.execute("update mediation.int_judging_scope set is_full = false, after_file_number = 1")
+        con.execute("update rating.int_rated_until set file_number = 1")
+    noted = pipeline.rows(note)
+    begin_to_rate()
+    assert pipeline.rows(note) == noted
+    with duckdb.connect(str(pipeline.warehouse)) as con:
+        con.execute("update rating.int_rated_until set fingerprint = 'of other allowances'")
+    begin_to_rate()
+    assert pipeline.rows(note) == []
+
+
 def test_what_was_judged_is_noted_before_rating_begins_and_what_was_rated_at_its_end() -> None:
     """Else a run cut short could leave totals that the next one takes for whole."""
     nodes: Any = dbt.parse().nodes

@@ -1,6 +1,6 @@
 -- One row per grant and period in which it can be used: its own, and those into which its rest rolls (4.4).
 {{ config(materialized='replaced_in_part', replace_where='(select is_full from rating.int_rating_scope)') }}
-{#- Far more months than any rest is of use for; usage older than that is not looked at. -#}
+{#- A rest rolls on for ten years at most. -#}
 {%- set most_periods = 120 %}
 {%- set stored_balances = standing('rating', 'int_grant_balances') %}
 with grants as (

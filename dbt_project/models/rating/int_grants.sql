@@ -27,7 +27,9 @@ with holdings as (
     left join {{ ref('subscriptions') }} as subscriptions
         on held.subscription_id = subscriptions.subscription_id
     left join {{ ref('int_subscription_numbers') }} as subscription_numbers
-        on held.subscription_id = subscription_numbers.subscription_id
+        on
+            held.subscription_id = subscription_numbers.subscription_id
+            and held.account_id = subscription_numbers.account_id
 
 ),
 

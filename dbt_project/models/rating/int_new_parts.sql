@@ -2,7 +2,10 @@
 {{ config(materialized='view') }}
 with parts as (
 
-    select * from {{ ref('int_rated_parts') }} where first_new_file = {{ first_new_file() }}
+    -- what full runs rated before the window is not of this one
+    select *
+    from {{ ref('int_rated_parts') }}
+    where first_new_file = {{ first_new_file() }} and bill_date >= {{ first_bill_date_in_window() }}
 
 )
 

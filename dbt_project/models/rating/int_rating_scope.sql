@@ -1,5 +1,6 @@
 -- One row: whether the run rates all usage of the window, or only what new files bring and change.
 -- Only new files: mediation judged nothing else, the run before ended, allowances are the same, and no period is new.
+{{ config(post_hook='{{ forget_what_was_rated() }}') }}
 {%- set rated = standing('rating', 'int_rated_until') %}
 {%- set totals = standing('rating', 'int_usage_sums') %}
 with scope as (
